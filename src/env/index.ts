@@ -1,0 +1,19 @@
+/**
+ * The ports to the outside world, as types. The twins have faces of their own (`env/node`,
+ * `env/memory`), so that whoever imports this pulls in no platform code.
+ */
+export type {
+  Clock,
+  Crypto,
+  Env,
+  File,
+  FileAccess,
+  FileLock,
+  FileStat,
+  FileSystem,
+  Host,
+  Random,
+  Timer,
+  Timers,
+} from './env.ts';
+export { errorCode } from './env.ts';
