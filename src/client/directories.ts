@@ -1,0 +1,100 @@
+/**
+ * Calls on a directory that is not open: made once, verified, repaired, replayed, restored. What the
+ * command line needs beside a client.
+ */
+import { AdastraError, DEFAULT_LIMITS } from '../core/index.ts';
+import {
+  directoryState,
+  type Engine,
+  type InitReport,
+  initializeDirectory,
+  type NodeOptions,
+  openEngine,
+  type ReplayVerifyReport,
+  replayVerify as replayVerifyDirectory,
+  resolveOptions,
+  restoreBackup as restoreInto,
+  type RestoreReport,
+  takeLock,
+  type VerifyReport,
+  verifyDirectory as verifyBytes,
+} from '../engine/index.ts';
+import { repairLog as repairLogFiles, type RepairReport } from '../wal/index.ts';
+import { realEnvironment } from './node-environment.ts';
+
+/** Opens an existing node; `not_initialized` where there is none. */
+export async function openNode(
+  options: NodeOptions & { readonly dataDir: string },
+): Promise<Engine> {
+  const resolved = resolveOptions(options);
+  return openEngine(realEnvironment(), options.dataDir, resolved, { create: false });
+}
+
+/** Makes a directory with a world of its own; `already_exists` where there is something. */
+export async function initNode(
+  dataDir: string,
+  options: {
+    readonly nodeId?: string;
+    readonly displayName?: string;
+    readonly identityDir?: string;
+  } = {},
+): Promise<InitReport> {
+  const { nodeId, identityDir } = options;
+  const limits = DEFAULT_LIMITS;
+  return initializeDirectory(realEnvironment(), dataDir, { nodeId, identityDir, limits });
+}
+
+/** Checks every byte of a directory; damage is in the report, not thrown. */
+export async function verifyDirectory(
+  dataDir: string,
+  options: {
+    readonly signal?: AbortSignal;
+    readonly onProgress?: (done: number, total: number) => void;
+  } = {},
+): Promise<VerifyReport> {
+  const env = realEnvironment();
+  requireWorld(dataDir);
+  return verifyBytes(env, env.fs.resolve(dataDir), options);
+}
+
+/** Cuts a damaged log before its first bad batch; what is cut is set aside. Takes the lock. */
+export async function repairLog(dataDir: string): Promise<RepairReport> {
+  const env = realEnvironment();
+  requireWorld(dataDir);
+  const path = env.fs.resolve(dataDir);
+  const lock = await takeLock(env, path);
+  try {
+    const repaired = repairLogFiles(env, path);
+    if (!repaired.ok) throw repaired.error;
+    return repaired.value;
+  } finally {
+    lock.release();
+  }
+}
+
+/** Replays the log from its base beside the directory and compares hashes. */
+export async function replayVerify(
+  dataDir: string,
+  _options: { readonly onProgress?: (done: number, total: number) => void } = {},
+): Promise<ReplayVerifyReport> {
+  const env = realEnvironment();
+  requireWorld(dataDir);
+  return replayVerifyDirectory(env, env.fs.resolve(dataDir));
+}
+
+/** Makes `dataDir` out of a backup, with a key of its own unless `identityDir` holds one. */
+export async function restoreBackup(
+  source: string,
+  dataDir: string,
+  options: { readonly identityDir?: string; readonly nodeId?: string } = {},
+): Promise<RestoreReport> {
+  return restoreInto(realEnvironment(), source, dataDir, options);
+}
+
+function requireWorld(dataDir: string): void {
+  const env = realEnvironment();
+  if (directoryState(env, dataDir) === 'world') return;
+  throw new AdastraError('not_initialized', `there is no node in ${env.fs.resolve(dataDir)}`, {
+    hint: 'make one with adastra init',
+  });
+}

@@ -1,0 +1,167 @@
+/**
+ * Who hears of commits. Live listeners are called once per commit, in seq order, after it is visible
+ * and never inside the writer's stack. `changes` reads the log instead, so a slow consumer costs no
+ * memory: it only remembers where it is and is woken when there is more.
+ */
+import { AdastraError, type ChangedKey, type Commit, type Limits } from '../core/index.ts';
+import type { Env } from '../env/index.ts';
+import type { OriginTable } from '../store/storage/index.ts';
+import {
+  commitsOf,
+  type PublishedCommit,
+  valueOfCell,
+  withoutSystemKeys,
+} from '../store/transactions/index.ts';
+import type { CommitLog } from '../wal/index.ts';
+import type { ChangesOptions } from './node-api.ts';
+import type { Logger } from './options.ts';
+
+/** One commit as live listeners get it. */
+export interface LiveCommit {
+  readonly seq: number;
+  readonly changes: readonly ChangedKey[];
+}
+
+export type CommitListener = (commit: LiveCommit) => void;
+
+export interface FeedSource {
+  readonly env: Env;
+  readonly log: CommitLog;
+  readonly origins: OriginTable;
+  readonly limits: Limits;
+  readonly logger: Logger | undefined;
+  publishedSeq(): number;
+}
+
+export class ChangeFeed {
+  readonly #source: FeedSource;
+  readonly #listeners = new Set<CommitListener>();
+  readonly #waiting = new Set<() => void>();
+  #undelivered: LiveCommit[] = [];
+  #closed = false;
+
+  constructor(source: FeedSource) {
+    this.#source = source;
+  }
+
+  /** Called by the lane for each commit, in order, while its bytes are at hand. */
+  published(commit: PublishedCommit): void {
+    if (this.#listeners.size > 0) {
+      const changes: ChangedKey[] = [];
+      for (let entry = commit.first; entry !== undefined; entry = entry.next) {
+        const value = valueOfCell(entry.cell);
+        changes.push({ key: entry.key, kind: value === undefined ? 'remove' : 'put', value });
+      }
+      if (this.#undelivered.length === 0) this.#source.env.timers.soon(() => this.#deliver());
+      this.#undelivered.push({ seq: commit.seq, changes });
+    }
+    if (this.#waiting.size > 0) this.#wake();
+  }
+
+  /** Returns what ends it; throws `limit_exceeded`. */
+  listen(listener: CommitListener): () => void {
+    const { listenersMax } = this.#source.limits;
+    if (this.#listeners.size >= listenersMax) {
+      throw new AdastraError('limit_exceeded', `there are ${listenersMax} listeners already`, {
+        hint: 'end subscriptions that are no longer needed',
+        details: { limitName: 'listenersMax', limit: listenersMax },
+      });
+    }
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Runs `fn` after this turn, as listeners are called; what it throws is logged. */
+  soon(fn: () => unknown): void {
+    this.#source.env.timers.soon(() => {
+      try {
+        fn();
+      } catch (error) {
+        this.#source.logger?.error(`a listener threw: ${String(error)}`);
+      }
+    });
+  }
+
+  /** Live iterators end. */
+  close(): void {
+    this.#closed = true;
+    this.#wake();
+    this.#listeners.clear();
+  }
+
+  async *changes(options: ChangesOptions = {}): AsyncGenerator<Commit, void, undefined> {
+    const { log, origins } = this.#source;
+    const { signal, live = true, system = false } = options;
+    let next = options.from ?? this.#source.publishedSeq() + 1;
+    if (!Number.isSafeInteger(next) || next < 0)
+      throw new AdastraError('invalid_argument', 'from is a seq');
+    for (;;) {
+      checkSignal(signal);
+      if (next <= log.baseSeq && log.baseSeq > 0) throw truncated(next, log.baseSeq);
+      const toSeq = this.#source.publishedSeq();
+      if (next <= toSeq) {
+        for (const batch of log.read(Math.max(next, 1), { toSeq })) {
+          for (const { links: _, ...commit } of [
+            ...commitsOf(batch, origins, { fromSeq: next, toSeq }),
+          ]) {
+            next = commit.seq + 1;
+            const shown = system ? commit : withoutSystemKeys(commit);
+            if (shown.events.length > 0 || shown.void !== undefined) yield shown;
+            checkSignal(signal);
+          }
+        }
+        next = Math.max(next, toSeq + 1);
+        continue;
+      }
+      if (!live || this.#closed) return;
+      await this.#more(signal);
+    }
+  }
+
+  #deliver(): void {
+    const commits = this.#undelivered;
+    this.#undelivered = [];
+    for (const commit of commits) {
+      for (const listener of [...this.#listeners]) {
+        try {
+          listener(commit);
+        } catch (error) {
+          this.#source.logger?.error(`a listener threw at seq ${commit.seq}: ${String(error)}`);
+        }
+      }
+    }
+  }
+
+  #more(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        this.#waiting.delete(done);
+        signal?.removeEventListener('abort', done);
+        resolve();
+      };
+      this.#waiting.add(done);
+      signal?.addEventListener('abort', done);
+    });
+  }
+
+  #wake(): void {
+    for (const done of [...this.#waiting]) done();
+  }
+}
+
+function checkSignal(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) {
+    throw new AdastraError('aborted', 'the signal was aborted', { cause: signal.reason });
+  }
+}
+
+function truncated(seq: number, baseSeq: number): AdastraError {
+  return new AdastraError(
+    'history_truncated',
+    `commit ${seq} was let go: the log begins behind ${baseSeq}`,
+    {
+      hint: `begin at ${baseSeq + 1}, or read the present state`,
+      details: { seq, baseSeq },
+    },
+  );
+}

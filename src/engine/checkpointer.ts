@@ -1,0 +1,135 @@
+/**
+ * Checkpoints of a running node: in the background, in slices of a few milliseconds, from a snapshot
+ * that later writes do not disturb. Two are kept, and the base of the log. Retention follows: whole
+ * segments go that lie below both the span to be kept and the older of the two checkpoints.
+ */
+import { bytesOfHex, type HybridClock } from '../core/index.ts';
+import type { Env } from '../env/index.ts';
+import {
+  type CheckpointInput,
+  dropInSlices,
+  listCheckpoints,
+  runSlices,
+  writeCheckpoint,
+} from '../store/checkpoint/index.ts';
+import type { Lane } from '../store/transactions/index.ts';
+import { checkpointDirectory } from './directory.ts';
+import type { CheckpointInfo } from './node-api.ts';
+import type { ResolvedOptions } from './options.ts';
+import type { Replica } from './replica.ts';
+import { retentionSeq } from './retention.ts';
+
+const KEPT = 2;
+const HASH_SLICE_ENTRIES = 1000;
+
+export interface CheckpointerParts {
+  readonly env: Env;
+  readonly dataDir: string;
+  readonly replica: Replica;
+  readonly lane: Lane;
+  readonly clock: HybridClock;
+  readonly options: ResolvedOptions;
+}
+
+export class Checkpointer {
+  readonly #parts: CheckpointerParts;
+  #running: Promise<CheckpointInfo> | undefined;
+  #bytesAtLast: number;
+  #closed = false;
+
+  constructor(parts: CheckpointerParts) {
+    this.#parts = parts;
+    this.#bytesAtLast = parts.lane.parts.log.stat().bytes;
+  }
+
+  /** Writes one; a second call while one is written waits for that. */
+  run(): Promise<CheckpointInfo> {
+    this.#running ??= this.#write().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  /** Starts one if the log has grown by enough since the last; call it now and then. */
+  runIfDue(logBytes: number): void {
+    const { checkpointBytes, logger } = this.#parts.options;
+    if (checkpointBytes === 0 || this.#running !== undefined || this.#closed) return;
+    const { keys, values } = this.#parts.replica.storage.bytes;
+    // Not more often than the state doubles the log: writing it costs what it holds.
+    const due = Math.max(checkpointBytes, keys + values);
+    if (logBytes - this.#bytesAtLast < due) return;
+    this.run().catch((error: unknown) => logger?.error(`checkpoint failed: ${String(error)}`));
+  }
+
+  /** Waits for one that is being written. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#running?.catch(() => {});
+  }
+
+  async #write(): Promise<CheckpointInfo> {
+    const { env, dataDir, replica, lane } = this.#parts;
+    const { log } = lane.parts;
+    const directory = checkpointDirectory(env, dataDir);
+    const input = await this.#capture();
+    const [newest] = listCheckpoints(env, directory);
+    if (newest?.seq === input.seq) {
+      input.snapshot.release();
+      const bytes = env.fs.stat(newest.file)?.sizeBytes ?? 0;
+      return { ...newest, bytes, entries: replica.storage.entryCount };
+    }
+    try {
+      const written = await runSlices(env, writeCheckpoint(env, directory, input));
+      this.#bytesAtLast = log.stat().bytes;
+      await this.#letGo();
+      const { seq, file, sizeBytes: bytes, entryCount: entries } = written;
+      return { seq, file, bytes, entries };
+    } finally {
+      input.snapshot.release();
+    }
+  }
+
+  /** Everything of one instant: snapshot, hashes, sections, seq and digest at a batch end. */
+  async #capture(): Promise<CheckpointInput> {
+    const { replica, lane, clock } = this.#parts;
+    const { storage, origins } = replica;
+    const { log } = lane.parts;
+    await this.#slices(() => storage.settle(16_384));
+    await this.#slices(() => storage.hashSlice(HASH_SLICE_ENTRIES, 'state'));
+    await this.#slices(() => storage.hashSlice(HASH_SLICE_ENTRIES, 'content'));
+    // What a checkpoint holds must be durable, and L1 must stand exactly at the head of the log.
+    do await lane.flush();
+    while (log.durableSeq !== log.headSeq || lane.publishedSeq !== log.headSeq);
+    return {
+      worldId: log.worldId,
+      logId: log.logId,
+      seq: log.headSeq,
+      digest: log.headDigest.slice(),
+      stateHash: bytesOfHex(storage.stateHash()) as Uint8Array,
+      contentHash: bytesOfHex(storage.contentHash()) as Uint8Array,
+      snapshot: storage.snapshot(),
+      origins,
+      sections: replica.sections(lane.vector, { ms: clock.ms, counter: clock.counter }),
+      storage,
+    };
+  }
+
+  async #slices(slice: () => boolean): Promise<void> {
+    while (!slice()) await new Promise<void>((resolve) => this.#parts.env.timers.soon(resolve));
+  }
+
+  /** Older checkpoints, and what retention lets go of the log. */
+  async #letGo(): Promise<void> {
+    const { env, dataDir, lane, options } = this.#parts;
+    const { log } = lane.parts;
+    const directory = checkpointDirectory(env, dataDir);
+    const wanted = retentionSeq(env, log, lane.parts.origins, options.retention);
+    const kept = listCheckpoints(env, directory).slice(0, KEPT);
+    const oldest = kept.at(-1);
+    if (wanted > 0 && oldest !== undefined && kept.length === KEPT) {
+      const { error } = log.dropBelow(Math.min(wanted, oldest.seq));
+      if (error !== undefined) options.logger?.error(`retention: ${error.message}`);
+    }
+    await runSlices(env, dropInSlices(env, directory, { keep: KEPT, keepSeqs: [] }));
+  }
+}

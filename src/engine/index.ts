@@ -1,0 +1,33 @@
+/** The explicit wiring of a node, and the interface that every surface calls. */
+export { backupNode, restoreBackup, type RestoreReport } from './backup.ts';
+export type { CommitListener, LiveCommit } from './change-feed.ts';
+export { directoryState } from './directory.ts';
+export { Engine } from './engine.ts';
+export { initializeDirectory, type InitOptions, type InitReport } from './initialize.ts';
+export { takeLock } from './lock.ts';
+export { nearestName } from './nearest-name.ts';
+export type {
+  BackupReport,
+  ChangesOptions,
+  CheckpointInfo,
+  Hashes,
+  HistoryOptions,
+  NodeApi,
+  NodeInfo,
+  NodeStatus,
+  RecoveryReport,
+  VerifyReport,
+} from './node-api.ts';
+export { openEngine } from './open-engine.ts';
+export {
+  type Logger,
+  type NodeOptions,
+  type ResolvedOptions,
+  resolveOptions,
+  type RetentionOptions,
+} from './options.ts';
+export { notFound, type Snapshot } from './reads.ts';
+export { replayVerify, type ReplayVerifyReport } from './replay-verify.ts';
+export { stateAt } from './state-at.ts';
+export { verifyDirectory } from './verify.ts';
+export { VERSION } from './version.ts';

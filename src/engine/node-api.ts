@@ -1,0 +1,160 @@
+/**
+ * The one interface that every surface calls: client, command line and, later, the daemon. All of it
+ * is asynchronous, so that the same code works on a node in this process and on one behind a socket.
+ * Errors are `AdastraError`.
+ */
+import type {
+  Commit,
+  CommitRequest,
+  Durability,
+  Entry,
+  HistoryEntry,
+  PreflightReport,
+  PutOptions,
+  Range,
+  Receipt,
+  Value,
+  WriteOptions,
+} from '../core/index.ts';
+
+export interface ChangesOptions {
+  /** First seq wanted, inclusive; default: the next commit. */
+  readonly from?: number | undefined;
+  /** Go on with new commits for ever (default), or end at the head. */
+  readonly live?: boolean | undefined;
+  readonly system?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface HistoryOptions {
+  readonly limit?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface CheckpointInfo {
+  readonly seq: number;
+  readonly file: string;
+  readonly bytes: number;
+  readonly entries: number;
+}
+
+export interface BackupReport {
+  readonly directory: string;
+  readonly seq: number;
+  readonly bytes: number;
+  readonly files: number;
+}
+
+export interface Hashes {
+  readonly seq: number;
+  readonly stateHash: string;
+  readonly contentHash: string;
+}
+
+/** What a background or explicit verification found. */
+export interface VerifyReport {
+  readonly ok: boolean;
+  readonly segments: number;
+  readonly batches: number;
+  readonly commits: number;
+  readonly bytes: number;
+  readonly headSeq: number;
+  readonly checkpoints: number;
+  readonly problems: readonly {
+    readonly file: string;
+    readonly offset: number;
+    readonly reason: string;
+    readonly seq: number | undefined;
+  }[];
+}
+
+/** What opening the directory found and did. */
+export interface RecoveryReport {
+  readonly checkpointSeq: number;
+  readonly replayedCommits: number;
+  readonly headSeq: number;
+  readonly cleanClose: boolean;
+  readonly tornBytes: number;
+  /** Where a torn tail was set aside. */
+  readonly aside: readonly string[];
+  readonly rejectedCheckpoints: readonly { readonly file: string; readonly reason: string }[];
+  readonly durationMs: number;
+}
+
+export interface NodeStatus {
+  readonly nodeId: string;
+  readonly worldId: string;
+  readonly fingerprint: string;
+  readonly seq: number;
+  readonly stateHash: string;
+  readonly contentHash: string;
+  readonly health: 'ok' | 'read_only' | 'latched' | 'damaged';
+  readonly healthReason?: string;
+  readonly store: {
+    readonly entries: number;
+    readonly systemEntries: number;
+    readonly tombstones: number;
+    readonly conflicts: number;
+    readonly keyBytes: number;
+    readonly valueBytes: number;
+    readonly memoryBytes: number;
+  };
+  readonly wal: {
+    readonly directory: string;
+    readonly headSeq: number;
+    readonly durableSeq: number;
+    readonly baseSeq: number;
+    readonly segments: number;
+    readonly bytes: number;
+    readonly syncCount: number;
+    readonly syncMsMean: number;
+    readonly pendingCommits: number;
+    readonly durability: Durability;
+    readonly term: number;
+    readonly checkpoints: readonly { readonly seq: number; readonly file: string }[];
+  };
+  readonly recovery: RecoveryReport;
+  /** Sync, transport, discovery and peers come with the sync issue; until then they say `off`. */
+  readonly sync: { readonly state: 'off' };
+  readonly transport: { readonly state: 'off' };
+  readonly discovery: { readonly state: 'off' };
+  readonly peers: readonly never[];
+}
+
+export interface NodeInfo {
+  readonly nodeId: string;
+  readonly displayName: string;
+  readonly fingerprint: string;
+  readonly worldId: string;
+  readonly hostname: string;
+  readonly platform: string;
+  readonly version: string;
+  readonly capabilities: readonly string[];
+  readonly startedAtMs: number;
+  readonly uptimeMs: number;
+}
+
+export interface NodeApi {
+  get(key: string): Promise<Value | undefined>;
+  getEntry(key: string): Promise<Entry | undefined>;
+  count(range?: Range): Promise<number>;
+  list(range?: Range): AsyncIterable<[string, Value]>;
+  put(key: string, value: unknown, options?: PutOptions): Promise<Receipt>;
+  remove(key: string, options?: PutOptions): Promise<Receipt>;
+  commit(request: CommitRequest): Promise<Receipt>;
+  preflight(request: CommitRequest): Promise<PreflightReport>;
+  /** Takes commit `seq` back by a new commit; `revert_refused` if one of its keys changed since. */
+  revert(seq: number, options: WriteOptions & { readonly reason: string }): Promise<Receipt>;
+  /** The receipt of a command that committed here, as far back as commands are remembered. */
+  receiptOf(commandId: string): Promise<Receipt | undefined>;
+  history(key: string, options?: HistoryOptions): AsyncIterable<HistoryEntry>;
+  changes(options?: ChangesOptions): AsyncIterable<Commit>;
+  hashes(): Promise<Hashes>;
+  checkpoint(): Promise<CheckpointInfo>;
+  backup(directory: string): Promise<BackupReport>;
+  verify(options?: { readonly signal?: AbortSignal }): Promise<VerifyReport>;
+  status(): Promise<NodeStatus>;
+  nodeInfo(): Promise<NodeInfo>;
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,144 @@
+/**
+ * Opening a node in the seed's order: options → directory → lock → identity → log and recovery of the
+ * store → limits of the world → running engine. Nothing binds a port; nothing is needed of any network.
+ */
+import { AdastraError } from '../core/index.ts';
+import type { Env, FileLock } from '../env/index.ts';
+import { directoryState } from './directory.ts';
+import { Engine } from './engine.ts';
+import { limitsOfWorld, WORLD_LIMITS_KEY } from './founding.ts';
+import { loadIdentity } from './identity.ts';
+import { initializeDirectory } from './initialize.ts';
+import { takeLock } from './lock.ts';
+import type { RecoveryReport } from './node-api.ts';
+import type { ResolvedOptions } from './options.ts';
+import { type OpenedReplica, openReplica } from './replica.ts';
+
+export interface OpenSettings {
+  /** Whether a missing directory is made; otherwise it is `not_initialized`. */
+  readonly create: boolean;
+}
+
+/** Opens the node of a directory. */
+export async function openEngine(
+  env: Env,
+  dataDir: string,
+  options: ResolvedOptions,
+  settings: OpenSettings,
+): Promise<Engine> {
+  const path = env.fs.resolve(dataDir);
+  const state = directoryState(env, path);
+  if (state !== 'world') await create(env, path, options, { create: settings.create, state });
+  const startMs = env.clock.monoMs();
+  if (options.readOnly) return readEngine(env, path, options, startMs, undefined);
+  const lock = await takeLock(env, path);
+  try {
+    return writeEngine(env, path, options, { lock, startMs });
+  } catch (error) {
+    lock.release();
+    if (options.onDamage === 'readOnly' && AdastraError.is(error) && error.code === 'log_damaged') {
+      return readEngine(env, path, options, startMs, error);
+    }
+    throw error;
+  }
+}
+
+async function create(
+  env: Env,
+  path: string,
+  options: ResolvedOptions,
+  { create: allowed, state }: { create: boolean; state: string },
+): Promise<void> {
+  if (!allowed || options.readOnly) {
+    throw new AdastraError('not_initialized', `there is no node in ${path}`, {
+      hint: 'make one with adastra init, or open it for writing once',
+      details: { path, state },
+    });
+  }
+  const { nodeId, identityDir, limits } = options;
+  await initializeDirectory(env, path, { nodeId, identityDir, limits });
+}
+
+function writeEngine(
+  env: Env,
+  dataDir: string,
+  options: ResolvedOptions,
+  { lock, startMs }: { lock: FileLock; startMs: number },
+): Engine {
+  const identity = loadIdentity(env, dataDir, options.identityDir);
+  const log = { segmentBytes: options.limits.segmentBytes };
+  const opened = openReplica(env, dataDir, { access: 'write', limits: options.limits, log });
+  const recovery = recoveryReport(env, opened, startMs);
+  if (recovery.tornBytes > 0) {
+    options.logger?.warn(
+      `recovery set ${recovery.tornBytes} bytes of a torn tail aside: ${recovery.aside.join(', ')}`,
+    );
+  }
+  return wire(env, dataDir, options, { identity, opened, recovery, lock, damage: undefined });
+}
+
+function readEngine(
+  env: Env,
+  dataDir: string,
+  options: ResolvedOptions,
+  startMs: number,
+  asked: AdastraError | undefined,
+): Engine {
+  const identity = loadIdentity(env, dataDir, options.identityDir);
+  const opened = openReplica(env, dataDir, { access: 'read', limits: options.limits });
+  const found = opened.report.damage;
+  if (found !== undefined && options.onDamage === 'throw') throw damageOf(found);
+  const damage = asked ?? (found === undefined ? undefined : damageOf(found));
+  const recovery = recoveryReport(env, opened, startMs);
+  return wire(env, dataDir, options, { identity, opened, recovery, lock: undefined, damage });
+}
+
+function damageOf(damage: object & { reason?: string }): AdastraError {
+  return new AdastraError('log_damaged', `the log is damaged: ${damage.reason ?? 'see details'}`, {
+    hint: "open it with onDamage: 'readOnly', or repair it: adastra log repair",
+    details: { ...damage },
+  });
+}
+
+function wire(
+  env: Env,
+  dataDir: string,
+  options: ResolvedOptions,
+  found: {
+    identity: ReturnType<typeof loadIdentity>;
+    opened: OpenedReplica;
+    recovery: RecoveryReport;
+    lock: FileLock | undefined;
+    damage: AdastraError | undefined;
+  },
+): Engine {
+  const { identity, opened, recovery, lock, damage } = found;
+  const { replica, log } = opened;
+  const limits = limitsOfWorld(options.limits, replica.storage.get(WORLD_LIMITS_KEY));
+  return new Engine({
+    env,
+    dataDir,
+    options,
+    limits,
+    identity,
+    replica,
+    log,
+    recovery,
+    lock,
+    damage,
+  });
+}
+
+function recoveryReport(env: Env, opened: OpenedReplica, startMs: number): RecoveryReport {
+  const { report, checkpointSeq, replayedCommits, rejectedCheckpoints } = opened;
+  return {
+    checkpointSeq,
+    replayedCommits,
+    headSeq: report.headSeq,
+    cleanClose: report.sealed,
+    tornBytes: report.torn?.bytes ?? 0,
+    aside: report.torn?.files.map(({ file }) => file) ?? [],
+    rejectedCheckpoints,
+    durationMs: env.clock.monoMs() - startMs,
+  };
+}

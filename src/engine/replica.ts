@@ -1,0 +1,197 @@
+/**
+ * The state of one replica, as replay fills it: L1 and what stands beside it. `openReplica` brings it
+ * to the head of the log: the newest checkpoint that is whole and belongs to this log, then the
+ * batches behind it, by L1 setters only.
+ */
+import {
+  AdastraError,
+  ByteReader,
+  ByteWriter,
+  type Hlc,
+  type Limits,
+  MalformedBytes,
+  Vector,
+} from '../core/index.ts';
+import type { Env } from '../env/index.ts';
+import { listCheckpoints, loadCheckpoint } from '../store/checkpoint/index.ts';
+import { OriginTable, Storage } from '../store/storage/index.ts';
+import { CommandMemory, Incarnations, Replay, SeenTable } from '../store/transactions/index.ts';
+import {
+  type CommitLog,
+  type LogOptions,
+  type RecoveryReport as LogRecoveryReport,
+  recoverLog,
+} from '../wal/index.ts';
+import { checkpointDirectory } from './directory.ts';
+
+export class Replica {
+  readonly origins: OriginTable = new OriginTable();
+  readonly storage: Storage;
+  readonly vector: Vector = new Vector();
+  readonly incarnations: Incarnations = new Incarnations();
+  readonly seen: SeenTable;
+  readonly commands: CommandMemory;
+  /** The greatest stamp reading applied. */
+  clock: Hlc = { ms: 0, counter: 0 };
+
+  constructor(env: Env, limits: Limits) {
+    const { origins } = this;
+    const [a, b, c, d] = env.random.bytes(4) as unknown as [number, number, number, number];
+    const hashSeed = (a | (b << 8) | (c << 16) | (d << 24)) >>> 0;
+    this.storage = new Storage({ hashSeed, crypto: env.crypto, origins });
+    this.seen = new SeenTable(this.incarnations);
+    this.commands = new CommandMemory(limits);
+  }
+
+  /** What a checkpoint keeps beside the entries. */
+  sections(vector: Vector, clock: Hlc): Map<string, Uint8Array> {
+    const reading = new ByteWriter(16);
+    reading.u48(clock.ms);
+    reading.u16(clock.counter);
+    return new Map([
+      ['vector', vector.encode()],
+      ['incarnations', this.incarnations.encode()],
+      ['seen', this.seen.encode()],
+      ['commands', this.commands.encode()],
+      ['clock', reading.toBytes()],
+    ]);
+  }
+
+  /** Takes sections back; throws `MalformedBytes`. */
+  load(sections: ReadonlyMap<string, Uint8Array>): void {
+    const section = (name: string): Uint8Array => {
+      const bytes = sections.get(name);
+      if (bytes === undefined) throw new MalformedBytes(`no section ${name}`);
+      return bytes;
+    };
+    for (const [origin, entry] of Vector.decode(new ByteReader(section('vector'))).entries()) {
+      this.vector.advance(origin, entry.originSeq, entry.digest);
+    }
+    this.incarnations.load(section('incarnations'));
+    this.seen.load(section('seen'));
+    this.commands.load(section('commands'));
+    const reading = new ByteReader(section('clock'));
+    this.clock = { ms: reading.u48(), counter: reading.u16() };
+  }
+}
+
+export interface OpenReplicaOptions {
+  readonly access: 'read' | 'write';
+  readonly limits: Limits;
+  readonly log?: LogOptions | undefined;
+  readonly worldId?: Uint8Array | undefined;
+  /** Ignore checkpoints and replay from the base. */
+  readonly fromBase?: boolean;
+  /** Only what is at or below this seq is wanted of checkpoints. */
+  readonly untilSeq?: number;
+}
+
+export interface OpenedReplica {
+  readonly replica: Replica;
+  readonly log: CommitLog;
+  readonly report: LogRecoveryReport;
+  readonly checkpointSeq: number;
+  readonly replayedCommits: number;
+  readonly rejectedCheckpoints: { file: string; reason: string }[];
+  /** Seq that the replica stands at. */
+  readonly seq: number;
+}
+
+/** Opens log and state of a directory; throws the `AdastraError` that the log or a file calls for. */
+export function openReplica(env: Env, dataDir: string, options: OpenReplicaOptions): OpenedReplica {
+  const rejected: { file: string; reason: string }[] = [];
+  const untilSeq = options.untilSeq ?? Number.POSITIVE_INFINITY;
+  const listed =
+    options.fromBase === true ? [] : listCheckpoints(env, checkpointDirectory(env, dataDir));
+  for (const { file, seq } of listed) {
+    if (seq > untilSeq) continue;
+    const attempt = fromCheckpoint(env, dataDir, file, options);
+    if (typeof attempt !== 'string') return { ...attempt, rejectedCheckpoints: rejected };
+    rejected.push({ file, reason: attempt });
+  }
+  const replica = new Replica(env, options.limits);
+  const opened = replayLog(env, dataDir, replica, { ...options, fromSeq: 0 });
+  if (opened.log.baseSeq > 0 && opened.report.damage === undefined) {
+    opened.log.abandon();
+    throw noCheckpoint(opened.log.baseSeq, rejected);
+  }
+  return { ...opened, rejectedCheckpoints: rejected };
+}
+
+type Opened = Omit<OpenedReplica, 'rejectedCheckpoints'>;
+
+/** The opened replica, or why this checkpoint is of no use. */
+function fromCheckpoint(
+  env: Env,
+  dataDir: string,
+  file: string,
+  options: OpenReplicaOptions,
+): Opened | string {
+  const replica = new Replica(env, options.limits);
+  const { origins, storage } = replica;
+  const loaded = loadCheckpoint(env, file, storage, { origins, worldId: options.worldId });
+  if (!loaded.ok) {
+    const { code, message } = loaded.error;
+    if (code === 'checkpoint_damaged') return message;
+    throw loaded.error;
+  }
+  const { header, sections } = loaded.value;
+  try {
+    replica.load(sections);
+  } catch (error) {
+    if (error instanceof MalformedBytes) return error.message;
+    throw error;
+  }
+  const from = { fromSeq: header.seq, fromDigest: header.digest };
+  const opened = replayLog(env, dataDir, replica, { ...options, ...from });
+  const fault = placeFault(opened, header.seq);
+  if (fault === undefined) return opened;
+  opened.log.abandon();
+  return fault;
+}
+
+/** D16: a checkpoint that is ahead of its log, or of another one, is not used. */
+function placeFault({ log, report }: Opened, seq: number): string | undefined {
+  if (log.headSeq < seq) return `it is at seq ${seq}, the log ends at ${log.headSeq}`;
+  if (log.baseSeq > seq) return `it is at seq ${seq}, the log begins behind ${log.baseSeq}`;
+  if (report.fromDigestSeen === true || log.baseSeq === seq) return undefined;
+  return 'its digest is not that of the log at its seq';
+}
+
+function replayLog(
+  env: Env,
+  dataDir: string,
+  replica: Replica,
+  options: OpenReplicaOptions & { fromSeq: number; fromDigest?: Uint8Array },
+): Opened {
+  const { fromSeq, fromDigest, access, worldId, log, untilSeq } = options;
+  const replay = new Replay(replica, fromSeq, replica.clock);
+  const recovered = recoverLog(env, dataDir, {
+    access,
+    fromSeq,
+    onBatch: (batch) => replay.apply(batch, untilSeq),
+    vector: () => replica.vector.encode(),
+    ...(fromDigest === undefined ? {} : { fromDigest, witnessSeq: fromSeq }),
+    ...(worldId === undefined ? {} : { worldId }),
+    ...(log === undefined ? {} : { options: log }),
+  });
+  if (!recovered.ok) throw recovered.error;
+  replica.clock = replay.clock;
+  const { log: commitLog, report } = recovered.value;
+  const { commits: replayedCommits, seq } = replay;
+  return { replica, log: commitLog, report, checkpointSeq: fromSeq, replayedCommits, seq };
+}
+
+function noCheckpoint(
+  baseSeq: number,
+  rejected: readonly { file: string; reason: string }[],
+): AdastraError {
+  return new AdastraError(
+    'checkpoint_damaged',
+    `the log begins behind seq ${baseSeq} and no checkpoint is usable`,
+    {
+      hint: 'restore a backup; the commits behind the base are still in the log',
+      details: { baseSeq, rejected },
+    },
+  );
+}

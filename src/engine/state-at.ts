@@ -1,0 +1,33 @@
+/**
+ * The state as it was at an earlier seq: the nearest checkpoint at or below it, then the log up to it,
+ * into an L1 of its own. Costs what such an opening costs; the result lives until it is dropped.
+ */
+import { AdastraError, type Limits } from '../core/index.ts';
+import type { Env } from '../env/index.ts';
+import { Reads, type Snapshot } from './reads.ts';
+import { openReplica } from './replica.ts';
+
+/** Throws `invalid_argument`, `not_found` (a seq that is not there yet), `history_truncated`. */
+export function stateAt(
+  env: Env,
+  dataDir: string,
+  seq: number,
+  bounds: { limits: Limits; headSeq: number; baseSeq: number },
+): Snapshot {
+  const { limits, headSeq, baseSeq } = bounds;
+  if (!Number.isSafeInteger(seq) || seq < 0) {
+    throw new AdastraError('invalid_argument', 'at takes a seq, a whole number from 0');
+  }
+  if (seq > headSeq)
+    throw new AdastraError('not_found', `the log ends at seq ${headSeq}`, {
+      details: { seq, headSeq },
+    });
+  if (seq < baseSeq) {
+    throw new AdastraError('history_truncated', `the log begins behind seq ${baseSeq}`, {
+      details: { seq, baseSeq },
+    });
+  }
+  const { replica, log } = openReplica(env, dataDir, { access: 'read', limits, untilSeq: seq });
+  log.abandon();
+  return new Reads(replica.storage, replica.origins, limits, () => seq).snapshot();
+}

@@ -1,0 +1,323 @@
+/**
+ * Turns what the lane admits into the bytes of the next batch: opens and closes own bundles, gives
+ * seqs and stamps, writes events straight into the frame, and keeps the local part (links to the
+ * previous event of each key) beside it. It decides nothing and waits for nobody.
+ *
+ * A bundle is closed when it grows to its limit, when a received bundle comes between (all commits of
+ * a bundle have seen the same), and when the batch is sealed.
+ */
+import {
+  BundleWriter,
+  ByteWriter,
+  type CommitFields,
+  formatStamp,
+  type HybridClock,
+  type Limits,
+  type Predecessor,
+  type PutValue,
+  type SeenEntry,
+  Vector,
+} from '../../core/index.ts';
+import type { Env } from '../../env/index.ts';
+import { type Cell, KIND_PUT, KIND_REMOVE, makeCell, type OriginTable } from '../storage/index.ts';
+import { RECORD_KIND } from '../../wal/index.ts';
+import type { Incarnations } from './incarnations.ts';
+import { firstLaneState, type LaneState } from './lane-state.ts';
+import { LOCAL_HAS_REQUEST_HASH } from './local-part.ts';
+import { PendingBatch } from './pending-batch.ts';
+
+const EMPTY_CELL_BYTES = new Uint8Array(0);
+const DIGEST_BYTES = 32;
+const DIGEST_HEAD_BYTES = 8;
+const FREE_BATCHES_MAX = 4;
+
+/** Who writes: fixed for one opening of the directory. */
+export interface Author {
+  /** Key id and incarnation, 32 bytes. */
+  readonly origin: Uint8Array;
+  readonly originText: string;
+  readonly term: number;
+  /** The incarnation before this one; `null` if this key never wrote here. */
+  readonly predecessor: Predecessor | null;
+}
+
+/** A received bundle, checked, as it goes into the log. */
+export interface ReceivedBundle {
+  readonly bytes: Uint8Array;
+  readonly origin: string;
+  readonly commitCount: number;
+  readonly lastOriginSeq: number;
+  /** Chain digest behind it. */
+  readonly digest: Uint8Array;
+  /** Effects, as `local-part.ts` encodes them. */
+  readonly localPart: Uint8Array;
+}
+
+export class BatchGatherer {
+  readonly author: Author;
+  readonly #env: Env;
+  readonly #incarnations: Incarnations;
+  readonly #clock: HybridClock;
+  readonly #limits: Limits;
+  readonly #authorIndex: number;
+  readonly #local = new ByteWriter(4096);
+  readonly #free: PendingBatch[] = [];
+  #bundle: BundleWriter;
+  #bundleOpen = false;
+  #batch: PendingBatch;
+  #state: LaneState;
+  /** What is applied, pending included, at bundle ends. */
+  #vector: Vector;
+  /** Counts received bundles, and those of them that own bundles have named as seen. */
+  #receivedCount = 0;
+  #namedCount = 0;
+  // What runs ahead of `#state` until the bundle is closed
+  #seq: number;
+  #originSeq: number;
+
+  constructor(
+    env: Env,
+    author: Author,
+    parts: { origins: OriginTable; incarnations: Incarnations; clock: HybridClock; limits: Limits },
+    durable: { seq: number; vector: Vector },
+  ) {
+    this.#env = env;
+    this.author = author;
+    this.#incarnations = parts.incarnations;
+    this.#clock = parts.clock;
+    this.#limits = parts.limits;
+    this.#authorIndex = parts.origins.indexOf(author.origin);
+    this.#state = firstLaneState(durable.seq);
+    this.#vector = durable.vector.copy();
+    this.#seq = durable.seq;
+    this.#originSeq = 0;
+    this.#batch = this.#newBatch();
+    this.#bundle = new BundleWriter(this.#batch.builder.frame);
+  }
+
+  /** The batch being gathered. */
+  get batch(): PendingBatch {
+    return this.#batch;
+  }
+
+  /** Seq of the last commit admitted. */
+  get seq(): number {
+    return this.#seq;
+  }
+
+  get originSeq(): number {
+    return this.#originSeq;
+  }
+
+  /** What is applied, pending included, up to the last closed bundle. */
+  get vector(): Vector {
+    return this.#vector;
+  }
+
+  get authorIndex(): number {
+    return this.#authorIndex;
+  }
+
+  /** Bytes gathered and not yet sealed. */
+  get openBytes(): number {
+    return this.#batch.builder.payloadBytes;
+  }
+
+  get stampMs(): number {
+    return this.#clock.ms;
+  }
+
+  get stampCounter(): number {
+    return this.#clock.counter;
+  }
+
+  /** Text of the stamp of the commit that was begun last. */
+  stampText(): string {
+    const { ms, counter } = this.#clock;
+    return formatStamp({ ms, counter, origin: this.author.originText, originSeq: this.#originSeq });
+  }
+
+  /**
+   * Begins an own commit of at most `bytesMax` bytes: gives it seq and stamp. Exactly `eventCount`
+   * calls of `put` or `remove` must follow.
+   */
+  beginCommit(
+    eventCount: number,
+    bytesMax: number,
+    fields?: CommitFields,
+    requestHash?: Uint8Array,
+  ): void {
+    this.#clock.tick(this.#env.clock.wallMs());
+    if (this.#bundleOpen && this.#bundle.byteLength + bytesMax > this.#limits.bundleBytesMax) {
+      this.closeBundle();
+    }
+    if (!this.#bundleOpen) this.#openBundle();
+    this.#seq++;
+    this.#originSeq++;
+    this.#batch.builder.count++;
+    this.#bundle.commit(this.#clock.ms, this.#clock.counter, eventCount, fields);
+    if (requestHash === undefined) this.#local.u8(0);
+    else {
+      this.#local.u8(LOCAL_HAS_REQUEST_HASH);
+      this.#local.bytes(requestHash);
+    }
+  }
+
+  /** Writes the event; the cell points into the frame. `previousSeq` links to the key's last event. */
+  put(key: string, value: PutValue, previousSeq: number): Cell {
+    this.#bundle.put(key, value);
+    this.#local.varint(previousSeq);
+    const { frame } = this.#batch.builder;
+    const end = frame.length;
+    const start = end - (value.end - value.start);
+    return this.#cell(KIND_PUT, value.valueHead, frame.buffer, start, end);
+  }
+
+  remove(key: string, previousSeq: number): Cell {
+    this.#bundle.remove(key);
+    this.#local.varint(previousSeq);
+    return this.#cell(KIND_REMOVE, 0, EMPTY_CELL_BYTES, 0, 0);
+  }
+
+  #cell(kind: 0 | 1, head: number, source: Uint8Array, start: number, end: number): Cell {
+    const { ms, counter } = this.#clock;
+    return makeCell(
+      kind,
+      head,
+      source,
+      start,
+      end,
+      undefined,
+      ms,
+      counter,
+      this.#authorIndex,
+      this.#originSeq,
+    );
+  }
+
+  /** Logs a received bundle; its commits take the next seqs. */
+  received(bundle: ReceivedBundle): void {
+    this.closeBundle();
+    const { builder } = this.#batch;
+    if (builder.isEmpty) this.#batch.firstSeq = this.#seq + 1;
+    builder.beginRecord(RECORD_KIND.receivedBundle);
+    const { frame } = builder;
+    frame.bytes(bundle.digest);
+    frame.u32(bundle.bytes.length);
+    const start = frame.length;
+    frame.bytes(bundle.bytes);
+    const end = frame.length;
+    frame.bytes(bundle.localPart);
+    builder.endBundleRecord(start, end);
+    builder.count += bundle.commitCount;
+    this.#seq += bundle.commitCount;
+    this.#advance(bundle.origin, bundle.lastOriginSeq, bundle.digest);
+  }
+
+  /** Closes the open bundle, if there is one: chain digest, local part, vector. */
+  closeBundle(): void {
+    if (!this.#bundleOpen) return;
+    const { builder } = this.#batch;
+    const { frame } = builder;
+    this.#bundle.close();
+    const { start } = this.#bundle;
+    const end = frame.length;
+    frame.putU32(start - 4, end - start);
+    const digestAt = start - 4 - DIGEST_BYTES;
+    frame.buffer.set(this.#state.chain, digestAt);
+    const chain = this.#env.crypto.sha256(frame.buffer.subarray(digestAt, end));
+    frame.buffer.set(chain, digestAt);
+    frame.bytes(this.#local.view());
+    this.#local.reset();
+    builder.endBundleRecord(start, end);
+    this.#bundleOpen = false;
+    this.#advance(this.author.originText, this.#originSeq, chain);
+    this.#state = { ...this.#state, originSeq: this.#originSeq, chain };
+  }
+
+  /** Ends the batch and begins another; `undefined` if nothing was gathered. */
+  seal(): PendingBatch | undefined {
+    this.closeBundle();
+    const sealed = this.#batch;
+    if (sealed.builder.isEmpty && sealed.answers.length === 0) return undefined;
+    sealed.after = this.#state;
+    this.#batch = this.#newBatch();
+    return sealed;
+  }
+
+  /** Gives a batch's memory back once nobody needs its bytes. */
+  reuse(batch: PendingBatch): void {
+    batch.reset();
+    if (this.#free.length < FREE_BATCHES_MAX) this.#free.push(batch);
+  }
+
+  /** Forgets everything gathered since `durable`. */
+  rollBack(durable: LaneState, vector: Vector): void {
+    this.#vector = vector.copy();
+    this.#receivedCount++;
+    this.#bundleOpen = false;
+    this.#local.reset();
+    this.#batch = this.#newBatch();
+    this.#state = durable;
+    this.#seq = durable.seq;
+    this.#originSeq = durable.originSeq;
+  }
+
+  /** The state before anything of this opening was written. */
+  get state(): LaneState {
+    return this.#state;
+  }
+
+  #newBatch(): PendingBatch {
+    return this.#free.pop() ?? new PendingBatch();
+  }
+
+  #openBundle(): void {
+    const { builder } = this.#batch;
+    if (builder.isEmpty) this.#batch.firstSeq = this.#seq + 1;
+    builder.beginRecord(RECORD_KIND.ownBundle);
+    const { frame } = builder;
+    frame.ensure(DIGEST_BYTES + 4);
+    frame.length += DIGEST_BYTES;
+    frame.u32(0);
+    const first = this.#state.originSeq === 0;
+    this.#bundle.open(frame, {
+      origin: this.author.origin,
+      term: this.author.term,
+      firstOriginSeq: this.#state.originSeq + 1,
+      baseMs: this.#clock.ms,
+      predecessor: first ? this.author.predecessor : undefined,
+      seen: this.#seenSince(first),
+    });
+    this.#bundleOpen = true;
+  }
+
+  /** What is new of other origins since the own bundle before; whole in the first. */
+  #seenSince(first: boolean): SeenEntry[] {
+    if (!first && this.#namedCount === this.#receivedCount) return [];
+    const seen: SeenEntry[] = [];
+    const named = new Map(this.#state.named);
+    for (const [origin, { originSeq, digest }] of this.#vector.entries()) {
+      if (origin === this.author.originText || this.#isImplied(origin, originSeq)) continue;
+      if (named.get(origin) === originSeq) continue;
+      seen.push({ origin, originSeq, digestHead: digest.slice(0, DIGEST_HEAD_BYTES) });
+      named.set(origin, originSeq);
+    }
+    this.#namedCount = this.#receivedCount;
+    this.#state = { ...this.#state, named };
+    return seen;
+  }
+
+  /** An ended incarnation is left out where its successor is in, or is the one that writes. */
+  #isImplied(origin: string, originSeq: number): boolean {
+    if (this.author.predecessor?.origin === origin) return true;
+    return this.#incarnations.isEndedAt(origin, originSeq, this.#vector);
+  }
+
+  #advance(origin: string, originSeq: number, digest: Uint8Array): void {
+    this.#vector.advance(origin, originSeq, digest);
+    this.#batch.advances.push({ origin, originSeq, digest });
+    if (origin !== this.author.originText) this.#receivedCount++;
+    this.#state = { ...this.#state, seq: this.#seq };
+  }
+}

@@ -1,0 +1,399 @@
+/**
+ * The write lane: one per node, serial, synchronous. Everything that changes the world passes here, in
+ * the order of the calls: checked against the published state with all pending commits laid over it,
+ * given its seq and stamp, gathered into the next batch. When the batch is in the log at its level the
+ * lane publishes it and answers.
+ *
+ * Guarantees: INV-2 (no answer leaves before what it saw is in the log; an error that saw a pending
+ * commit waits too), INV-3, INV-4 (three outcomes), INV-9 (one commit for one originSeq).
+ */
+import {
+  AdastraError,
+  assert,
+  ByteWriter,
+  type CommitFields,
+  type Durability,
+  type HybridClock,
+  type Limits,
+  type Receipt,
+  Vector,
+} from '../../core/index.ts';
+import type { Env } from '../../env/index.ts';
+import type { CommitLog } from '../../wal/index.ts';
+import type { OperationRegistry } from '../operations/index.ts';
+import type { OriginTable, Storage } from '../storage/index.ts';
+import { type Author, BatchGatherer, type ReceivedBundle } from './batch-gatherer.ts';
+import { CommandMemory } from './command-memory.ts';
+import { Flusher, type FlushSettings } from './flusher.ts';
+import type { Incarnations } from './incarnations.ts';
+import { firstLaneState, type LaneState } from './lane-state.ts';
+import { Overlay, type PendingEntry } from './overlay.ts';
+import type { PendingBatch, PendingCommit } from './pending-batch.ts';
+import type { SeenTable } from './seen-table.ts';
+import type { Transaction } from './transaction.ts';
+
+/** What a lane is built of; replay has filled it. */
+export interface LaneParts {
+  readonly env: Env;
+  readonly log: CommitLog;
+  readonly storage: Storage;
+  readonly origins: OriginTable;
+  readonly operations: OperationRegistry;
+  readonly limits: Limits;
+  readonly clock: HybridClock;
+  readonly incarnations: Incarnations;
+  readonly seen: SeenTable;
+  readonly commands: CommandMemory;
+  readonly vector: Vector;
+  readonly author: Author;
+  readonly durability: Durability;
+  readonly flush: FlushSettings;
+}
+
+/** A commit as the lane publishes it; valid inside the listener only. */
+export interface PublishedCommit {
+  readonly seq: number;
+  readonly first: PendingEntry | undefined;
+}
+
+/** What an own commit carries into the lane beside its writes. */
+export interface Admission {
+  readonly durability: Durability;
+  readonly fields?: CommitFields | undefined;
+  /** Scope and id under which the receipt is remembered. */
+  readonly command?: { readonly id: string; readonly requestHash: Uint8Array } | undefined;
+}
+
+const BATCH_BYTES = 4 * 1024 * 1024;
+
+export class Lane {
+  readonly overlay: Overlay;
+  readonly parts: LaneParts;
+  /** Applied and in the log at its level: what the published state holds. */
+  readonly vector: Vector;
+  /** Encoded values of the call in hand. */
+  readonly scratch: ByteWriter = new ByteWriter(64 * 1024);
+  /** Seq of the last tombstone collection; 0 while there was none. */
+  readonly collectedSeq: number = 0;
+  readonly #gatherer: BatchGatherer;
+  readonly #flusher: Flusher;
+  #durable: LaneState;
+  #publishedSeq: number;
+  #pendingBytes = 0;
+  #pendingCommits = 0;
+  #failure: AdastraError | undefined = undefined;
+  #closed = false;
+  #onFailure: ((error: AdastraError) => void) | undefined = undefined;
+  #onPublish: ((commit: PublishedCommit) => void) | undefined = undefined;
+
+  constructor(parts: LaneParts) {
+    this.parts = parts;
+    this.overlay = new Overlay(parts.storage, parts.origins);
+    this.vector = parts.vector;
+    const { env, log, incarnations, clock, limits, author, origins } = parts;
+    const head = { seq: log.headSeq, vector: parts.vector };
+    this.#gatherer = new BatchGatherer(env, author, { origins, incarnations, clock, limits }, head);
+    this.#durable = firstLaneState(log.headSeq);
+    this.#publishedSeq = log.headSeq;
+    this.#flusher = new Flusher(env, log, this.#target(), parts.flush);
+  }
+
+  /** Seq of the last commit that readers see. */
+  get publishedSeq(): number {
+    return this.#publishedSeq;
+  }
+
+  /** Seq of the last commit admitted. */
+  get admittedSeq(): number {
+    return this.#gatherer.seq;
+  }
+
+  get pendingCommits(): number {
+    return this.#pendingCommits;
+  }
+
+  /** What is applied, pending included. */
+  get admittedVector(): Vector {
+    return this.#gatherer.vector;
+  }
+
+  /** Why writes are refused for good, if they are. */
+  get failure(): AdastraError | undefined {
+    return this.#failure;
+  }
+
+  set onPublish(listener: ((commit: PublishedCommit) => void) | undefined) {
+    this.#onPublish = listener;
+  }
+
+  set onFailure(listener: ((error: AdastraError) => void) | undefined) {
+    this.#onFailure = listener;
+  }
+
+  /** Throws what refuses every write now: closed, latched, overloaded. */
+  checkWritable(): void {
+    if (this.#closed) throw new AdastraError('closed', 'the node is closed');
+    if (this.#failure !== undefined) throw latched(this.#failure);
+    const { pendingBytesMax, pendingCommitsMax } = this.parts.limits;
+    const bytes = this.#pendingBytes + this.#gatherer.openBytes;
+    if (bytes < pendingBytesMax && this.#pendingCommits < pendingCommitsMax) return;
+    throw new AdastraError(
+      'overloaded',
+      `${this.#pendingCommits} commits (${bytes} bytes) wait for the disk`,
+      {
+        hint: 'await earlier writes before sending more, then try again',
+        details: { pendingBytes: bytes, pendingCommits: this.#pendingCommits },
+      },
+    );
+  }
+
+  /** The hot path: one put of a value that stands encoded in `scratch`. */
+  admitPut(key: string, valueHead: number, admission: Admission): Promise<Receipt> {
+    const gatherer = this.#gatherer;
+    const { scratch } = this;
+    const bytesMax = scratch.length + key.length * 3 + 128;
+    if (bytesMax > this.parts.limits.commitBytesMax)
+      throw commitTooLarge(bytesMax, this.parts.limits);
+    const previous = this.overlay.lastSeq(key);
+    gatherer.beginCommit(1, bytesMax, admission.fields, admission.command?.requestHash);
+    const value = { valueHead, source: scratch.buffer, start: 0, end: scratch.length };
+    const cell = gatherer.put(key, value, previous);
+    const entry = newEntry(key, gatherer.seq, cell);
+    this.overlay.add(entry);
+    return this.#admitted(entry, admission);
+  }
+
+  /** The writes of a transaction as one commit; there must be at least one. */
+  admit(transaction: Transaction, admission: Admission): Promise<Receipt> {
+    const { limits } = this.parts;
+    const bytesMax = transaction.byteLengthMax + fieldBytes(admission.fields);
+    if (bytesMax > limits.commitBytesMax) throw commitTooLarge(bytesMax, limits);
+    assert(transaction.writes.size > 0, 'a commit has events');
+    const gatherer = this.#gatherer;
+    const { writes, scratch } = transaction;
+    gatherer.beginCommit(writes.size, bytesMax, admission.fields, admission.command?.requestHash);
+    let first: PendingEntry | undefined;
+    let last: PendingEntry | undefined;
+    for (const [key, { remove, valueHead, start, end }] of writes) {
+      const previous = this.overlay.lastSeq(key);
+      const cell = remove
+        ? gatherer.remove(key, previous)
+        : gatherer.put(key, { valueHead, source: scratch.buffer, start, end }, previous);
+      const entry = newEntry(key, gatherer.seq, cell);
+      if (last === undefined) first = entry;
+      else last.next = entry;
+      last = entry;
+      this.overlay.add(entry);
+    }
+    return this.#admitted(first, admission);
+  }
+
+  /** A received bundle that `receive` has decided; `commits` are its entries, commit by commit. */
+  admitReceived(
+    bundle: ReceivedBundle,
+    commits: readonly (PendingEntry | undefined)[],
+  ): Promise<void> {
+    const firstSeq = this.#gatherer.seq + 1;
+    this.#gatherer.received(bundle);
+    const { batch } = this.#gatherer;
+    batch.require('always');
+    return new Promise((resolve, reject) => {
+      commits.forEach((first, index) => {
+        for (let entry = first; entry !== undefined; entry = entry.next) this.overlay.add(entry);
+        const last = index === commits.length - 1;
+        const receipt = NO_RECEIPT;
+        batch.commits.push({
+          seq: firstSeq + index,
+          first,
+          receipt,
+          resolve: last ? () => resolve() : ignore,
+          reject: last ? reject : ignore,
+        });
+      });
+      this.#pendingCommits += commits.length;
+      this.#afterAdmission();
+    });
+  }
+
+  /** Calls `release` once everything that could be seen now is in the log (INV-2). */
+  answer(release: () => void, fail: (error: AdastraError) => void): void {
+    if (this.#gatherer.batch.builder.isEmpty && this.#pendingCommits === 0) {
+      release();
+      return;
+    }
+    this.#gatherer.batch.answers.push({ release, fail });
+    this.#flusher.schedule();
+  }
+
+  /** Resolves when everything admitted so far is fdatasynced. */
+  flush(): Promise<void> {
+    if (this.#failure !== undefined) return Promise.reject(latched(this.#failure));
+    return new Promise((resolve, reject) => {
+      this.#flusher.flush((error) => (error === undefined ? resolve() : reject(error)));
+    });
+  }
+
+  /** Refuses further writes, waits for admitted ones. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#failure === undefined) await this.flush().catch(() => {});
+    this.#flusher.stop();
+  }
+
+  /** Receipt of a commit that is not one: nothing changed. */
+  unchangedReceipt(durability: Durability): Receipt {
+    const { originText } = this.parts.author;
+    return { ...NO_RECEIPT, seq: this.#gatherer.seq, origin: originText, durability };
+  }
+
+  #admitted(first: PendingEntry | undefined, admission: Admission): Promise<Receipt> {
+    const gatherer = this.#gatherer;
+    const { durability, command } = admission;
+    const receipt: Receipt = {
+      seq: gatherer.seq,
+      origin: gatherer.author.originText,
+      originSeq: gatherer.originSeq,
+      stamp: gatherer.stampText(),
+      durability,
+      changed: true,
+      replayed: false,
+    };
+    if (command !== undefined) this.#rememberLater(command, receipt);
+    gatherer.batch.require(durability);
+    this.#pendingCommits++;
+    return new Promise((resolve, reject) => {
+      gatherer.batch.commits.push({ seq: receipt.seq, first, receipt, resolve, reject });
+      this.#afterAdmission();
+    });
+  }
+
+  /** Pending commands answer a retry too: it must not run a second time while the first is in flight. */
+  readonly pendingCommands: Map<string, { requestHash: Uint8Array; receipt: Receipt }> = new Map();
+
+  #rememberLater(command: { id: string; requestHash: Uint8Array }, receipt: Receipt): void {
+    const { requestHash, id } = command;
+    this.pendingCommands.set(id, { requestHash, receipt });
+    const { ms, counter } = this.parts.clock;
+    this.answer(
+      () => {
+        this.pendingCommands.delete(id);
+        const { seq, origin, originSeq, durability } = receipt;
+        this.parts.commands.remember(id, {
+          requestHash,
+          seq,
+          origin,
+          originSeq,
+          ms,
+          counter,
+          durability,
+        });
+      },
+      () => this.pendingCommands.delete(id),
+    );
+  }
+
+  #afterAdmission(): void {
+    if (this.#gatherer.openBytes < BATCH_BYTES) {
+      this.#flusher.schedule();
+      return;
+    }
+    const sealed = this.#seal();
+    if (sealed !== undefined) this.#flusher.enqueue(sealed);
+  }
+
+  #seal(): PendingBatch | undefined {
+    const sealed = this.#gatherer.seal();
+    if (sealed !== undefined) this.#pendingBytes += sealed.builder.payloadBytes;
+    return sealed;
+  }
+
+  #target(): {
+    seal(): PendingBatch | undefined;
+    committed(batch: PendingBatch): void;
+    failed(batches: readonly PendingBatch[], error: AdastraError): void;
+  } {
+    return {
+      seal: () => this.#seal(),
+      committed: (batch) => this.#committed(batch),
+      failed: (batches, error) => this.#failed(batches, error),
+    };
+  }
+
+  #committed(batch: PendingBatch): void {
+    this.#pendingBytes -= batch.builder.payloadBytes;
+    this.#pendingCommits -= batch.commits.length;
+    this.#durable = batch.after as LaneState;
+    for (const { origin, originSeq, digest } of batch.advances)
+      this.vector.advance(origin, originSeq, digest);
+    for (const commit of batch.commits) this.#publish(commit);
+    for (const { release } of batch.answers) release();
+    this.#gatherer.reuse(batch);
+  }
+
+  #publish(commit: PendingCommit): void {
+    this.overlay.publish(commit.seq, commit.first);
+    this.#publishedSeq = commit.seq;
+    this.#onPublish?.(commit);
+    commit.resolve(commit.receipt);
+  }
+
+  /** Nothing of it is visible and nothing of it will be; the lane stands where it was durable. */
+  #failed(batches: readonly PendingBatch[], error: AdastraError): void {
+    const latches = error.code === 'unknown_outcome' || this.parts.log.latched !== undefined;
+    if (latches && this.#failure === undefined) {
+      this.#failure = error;
+      this.#onFailure?.(error);
+    }
+    this.overlay.drop();
+    this.#gatherer.rollBack(this.#durable, this.vector);
+    for (const batch of batches) {
+      this.#pendingBytes -= batch.builder.payloadBytes;
+      this.#pendingCommits -= batch.commits.length;
+      for (const { fail } of batch.answers) fail(error);
+      for (const { reject } of batch.commits) reject(error);
+      this.#gatherer.reuse(batch);
+    }
+  }
+}
+
+const NO_RECEIPT: Receipt = {
+  seq: 0,
+  origin: '',
+  originSeq: 0,
+  stamp: '',
+  durability: 'always',
+  changed: false,
+  replayed: false,
+};
+
+function ignore(): void {}
+
+function newEntry(key: string, seq: number, cell: PendingEntry['cell']): PendingEntry {
+  return { key, seq, cell, siblings: undefined, view: undefined, next: undefined };
+}
+
+function fieldBytes(fields: CommitFields | undefined): number {
+  if (fields === undefined) return 0;
+  const { actor, reason, commandId, metadata, operations } = fields;
+  const texts = (actor?.length ?? 0) + (reason?.length ?? 0) + (commandId?.length ?? 0);
+  return 128 + texts * 3 + (metadata?.bytes.length ?? 0) + (operations?.length ?? 0) * 400;
+}
+
+function commitTooLarge(actual: number, limits: Limits): AdastraError {
+  return new AdastraError(
+    'limit_exceeded',
+    `the commit takes up to ${actual} bytes, the limit is ${limits.commitBytesMax}`,
+    {
+      hint: 'split it into several commits, or raise limits.commitBytesMax',
+      details: { limitName: 'commitBytesMax', limit: limits.commitBytesMax, actual },
+    },
+  );
+}
+
+function latched(failure: AdastraError): AdastraError {
+  return new AdastraError('latched', 'writes are refused since a flush failed', {
+    hint: 'close the node, see to the disk, open it again; reads go on',
+    cause: failure,
+  });
+}

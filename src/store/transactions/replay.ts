@@ -1,0 +1,174 @@
+/**
+ * Replay: batches of the log → L1, by setters only (INV-5). No clock, no randomness, no validation, no
+ * policy, no operation: what was decided stands in the log as effects. The same log gives the same
+ * state, on every machine, from its base or from any checkpoint (INV-6).
+ */
+import {
+  assert,
+  BundleReader,
+  EVENT_PUT,
+  type Hlc,
+  ORIGIN_BYTES,
+  type Vector,
+} from '../../core/index.ts';
+import {
+  type Cell,
+  compareStamps,
+  GREATEST,
+  KIND_PUT,
+  KIND_REMOVE,
+  makeCell,
+  type OriginTable,
+  type Storage,
+} from '../storage/index.ts';
+import type { Batch } from '../../wal/index.ts';
+import { type BundleRecord, bundleRecord } from './bundle-record.ts';
+import type { CommandMemory } from './command-memory.ts';
+import { LocalPartReader } from './local-part.ts';
+import type { SeenTable } from './seen-table.ts';
+
+/** What replay fills. */
+export interface ReplayTarget {
+  readonly storage: Storage;
+  readonly origins: OriginTable;
+  readonly vector: Vector;
+  readonly seen: SeenTable;
+  readonly commands: CommandMemory;
+}
+
+const EMPTY = new Uint8Array(0);
+const ALREADY = Number.NEGATIVE_INFINITY;
+
+export class Replay {
+  readonly #target: ReplayTarget;
+  readonly #reader = new BundleReader();
+  readonly #local = new LocalPartReader();
+  #seq: number;
+  #commits = 0;
+  #clock: { ms: number; counter: number };
+
+  /** `seq`: what the target holds already (a checkpoint's seq, or the base). */
+  constructor(target: ReplayTarget, seq: number, clock: Hlc = { ms: 0, counter: 0 }) {
+    this.#target = target;
+    this.#seq = seq;
+    this.#clock = { ...clock };
+  }
+
+  /** Seq of the last commit applied. */
+  get seq(): number {
+    return this.#seq;
+  }
+
+  get commits(): number {
+    return this.#commits;
+  }
+
+  /** The greatest reading of all stamps seen, for the clock to go on from. */
+  get clock(): Hlc {
+    return this.#clock;
+  }
+
+  /** Applies the commits of a batch up to `toSeq` that the target does not hold yet. */
+  apply(batch: Batch, toSeq: number = Number.POSITIVE_INFINITY): void {
+    let seq = batch.firstSeq;
+    for (const record of batch.records) {
+      const bundle = bundleRecord(record);
+      if (bundle === undefined) continue;
+      seq = this.#bundle(bundle, seq, toSeq);
+    }
+  }
+
+  #bundle(bundle: BundleRecord, firstSeq: number, toSeq: number): number {
+    const reader = this.#reader;
+    reader.open(bundle.source, bundle.authoredStart, bundle.authoredEnd);
+    const next = firstSeq + reader.commitCount;
+    if (next - 1 <= this.#seq || firstSeq > toSeq) return next;
+    this.#local.open(bundle.source, bundle.authoredEnd, bundle.localEnd);
+    const at = reader.originOffset;
+    const origin = this.#target.origins.indexOf(bundle.source.subarray(at, at + ORIGIN_BYTES));
+    this.#target.seen.note(reader);
+    for (let seq = firstSeq; reader.nextCommit(); seq++) {
+      this.#local.nextCommit();
+      this.#commit(origin, seq > this.#seq && seq <= toSeq ? seq : ALREADY);
+    }
+    this.#local.finish();
+    this.#finishBundle(bundle);
+    return next;
+  }
+
+  #finishBundle(bundle: BundleRecord): void {
+    const { vector } = this.#target;
+    const { origin, firstOriginSeq, commitCount } = this.#reader;
+    const last = firstOriginSeq + commitCount - 1;
+    if (vector.originSeqOf(origin) >= last) return;
+    assert(
+      vector.originSeqOf(origin) === firstOriginSeq - 1,
+      `INV-3: a gap in the commits of ${origin}`,
+    );
+    const { source, digestStart } = bundle;
+    vector.advance(origin, last, new Uint8Array(source.subarray(digestStart, digestStart + 32)));
+  }
+
+  #commit(origin: number, seq: number): void {
+    const reader = this.#reader;
+    const { ms, counter } = reader;
+    const apply = seq !== ALREADY && this.#local.voidReason === undefined;
+    while (reader.nextEvent()) {
+      this.#local.nextLink();
+      if (this.#local.voidReason !== undefined) continue;
+      const kept = this.#local.nextEffect(this.#target.origins);
+      if (apply) this.#event(origin, seq, kept);
+    }
+    if (seq === ALREADY) return;
+    this.#seq = seq;
+    this.#commits++;
+    if (ms > this.#clock.ms || (ms === this.#clock.ms && counter > this.#clock.counter)) {
+      this.#clock = { ms, counter };
+    }
+    this.#remember(seq);
+  }
+
+  #event(origin: number, seq: number, kept: Cell[] | undefined): void {
+    const reader = this.#reader;
+    const { source, keyStart, keyEnd, valueHead, valueStart, valueEnd, meta } = reader;
+    const { ms, counter, originSeq } = reader;
+    const event =
+      reader.eventKind === EVENT_PUT
+        ? makeCell(
+            KIND_PUT,
+            valueHead,
+            source,
+            valueStart,
+            valueEnd,
+            meta,
+            ms,
+            counter,
+            origin,
+            originSeq,
+          )
+        : makeCell(KIND_REMOVE, 0, EMPTY, 0, 0, undefined, ms, counter, origin, originSeq);
+    const { storage, origins } = this.#target;
+    if (kept === undefined) {
+      storage.loadSorted(source, keyStart, keyEnd, event, seq);
+      return;
+    }
+    const siblings = [...kept, event].sort((left, right) => compareStamps(left, right, origins));
+    storage.setSiblings(reader.key(), siblings, GREATEST, seq);
+  }
+
+  #remember(seq: number): void {
+    const id = this.#reader.fields?.commandId;
+    const { requestHash } = this.#local;
+    if (id === undefined || requestHash === undefined) return;
+    const { origin, originSeq, ms, counter } = this.#reader;
+    this.#target.commands.remember(id, {
+      requestHash,
+      seq,
+      origin,
+      originSeq,
+      ms,
+      counter,
+      durability: 'always',
+    });
+  }
+}

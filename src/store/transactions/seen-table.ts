@@ -1,0 +1,85 @@
+/**
+ * What each origin had seen of others, as far as its bundles say. A bundle names only what is new
+ * since the one before, so the sum is kept here, and in checkpoints. What an origin has seen of an
+ * ended incarnation follows from its having seen the successor.
+ */
+import {
+  type BundleReader,
+  ByteReader,
+  ByteWriter,
+  originBytes,
+  originText,
+} from '../../core/index.ts';
+import type { Incarnations } from './incarnations.ts';
+
+const ORIGIN_BYTES = 32;
+
+export class SeenTable {
+  readonly #incarnations: Incarnations;
+  readonly #seen = new Map<string, Map<string, number>>();
+
+  constructor(incarnations: Incarnations) {
+    this.#incarnations = incarnations;
+  }
+
+  /** Adds what the bundle that `reader` stands in names, its predecessor included. */
+  note(reader: BundleReader): void {
+    const { origin, predecessor } = reader;
+    if (reader.seen.length === 0 && !predecessor) return;
+    const seen = this.#of(origin);
+    for (const entry of reader.seen) seen.set(entry.origin, entry.originSeq);
+    if (!predecessor) return;
+    seen.set(predecessor.origin, predecessor.lastOriginSeq);
+    this.#incarnations.end(predecessor.origin, predecessor.lastOriginSeq, origin);
+  }
+
+  /** Whether `author` had applied commit (`origin`, `originSeq`) when it wrote its last bundle. */
+  hasSeen(author: string, origin: string, originSeq: number): boolean {
+    const seen = this.#seen.get(author);
+    let at: string | undefined = origin;
+    let wanted = originSeq;
+    while (at !== undefined) {
+      if (at === author || (seen?.get(at) ?? 0) >= wanted) return true;
+      at = this.#incarnations.successorOf(at);
+      wanted = 1;
+    }
+    return false;
+  }
+
+  #of(origin: string): Map<string, number> {
+    let seen = this.#seen.get(origin);
+    if (seen === undefined) {
+      seen = new Map();
+      this.#seen.set(origin, seen);
+    }
+    return seen;
+  }
+
+  /** varint authors; each: 32 bytes, varint count, each 32 bytes origin and varint originSeq. */
+  encode(): Uint8Array {
+    const writer = new ByteWriter(1024);
+    writer.varint(this.#seen.size);
+    for (const [author, seen] of this.#seen) {
+      writer.bytes(originBytes(author) as Uint8Array);
+      writer.varint(seen.size);
+      for (const [origin, originSeq] of seen) {
+        writer.bytes(originBytes(origin) as Uint8Array);
+        writer.varint(originSeq);
+      }
+    }
+    return writer.toBytes();
+  }
+
+  /** Adds what `encode` wrote; throws `MalformedBytes`. */
+  load(bytes: Uint8Array): void {
+    const reader = new ByteReader(bytes);
+    for (let authors = reader.varint(); authors > 0; authors--) {
+      const seen = this.#of(originText(reader.source, reader.skip(ORIGIN_BYTES)));
+      for (let count = reader.varint(); count > 0; count--) {
+        const origin = originText(reader.source, reader.skip(ORIGIN_BYTES));
+        seen.set(origin, reader.varint());
+      }
+    }
+    reader.finish();
+  }
+}
