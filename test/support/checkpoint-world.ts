@@ -38,7 +38,7 @@ export function filled(count: number, value: number): Uint8Array {
   return new Uint8Array(count).fill(value);
 }
 
-/** A world whose table already gave numbers to some origins, so that no number is right by chance. */
+/** A world whose table already numbered some origins, so that no number is right by chance. */
 export function newWorld(strangers = 0): World {
   const origins = new OriginTable();
   for (let index = 0; index < strangers; index++) origins.indexOf(filled(32, 200 + index));

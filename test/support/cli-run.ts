@@ -1,7 +1,7 @@
 /**
  * Runs command lines in this process with streams of their own, over any `NodeAccess`.
  */
-import { PassThrough, Readable, Writable } from 'node:stream';
+import { PassThrough, Readable, type Writable } from 'node:stream';
 import type { NodeAccess } from '../../src/cli/node-access.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';

@@ -40,7 +40,8 @@ export class FakeWorld implements NodeAccess {
 
   async open({ dataDir, readOnly }: { dataDir: string; readOnly?: boolean }): Promise<OpenedNode> {
     const directory = this.directories.get(dataDir);
-    if (directory === undefined) throw new AdastraError('not_initialized', `${dataDir} holds no world`);
+    if (directory === undefined)
+      throw new AdastraError('not_initialized', `${dataDir} holds no world`);
     if (this.holder !== undefined && readOnly !== true) {
       throw new AdastraError('locked', `process ${this.holder} has ${dataDir} open`, {
         details: { holder: { pid: this.holder } },
@@ -51,7 +52,8 @@ export class FakeWorld implements NodeAccess {
   }
 
   async init(dataDir: string, options: { nodeId?: string }): Promise<InitReport> {
-    if (this.directories.has(dataDir)) throw new AdastraError('already_exists', `${dataDir} exists`);
+    if (this.directories.has(dataDir))
+      throw new AdastraError('already_exists', `${dataDir} exists`);
     this.directories.set(dataDir, new FakeDirectory());
     return { nodeId: options.nodeId ?? 'fake-1234', worldId: 'w0', fingerprint: 'f0' };
   }
@@ -120,7 +122,11 @@ function check(directory: FakeDirectory, key: string, options: PutOptions): void
   if (isUnmet) throw new AdastraError('condition_failed', `${key} is not as expected`);
 }
 
-function apply(directory: FakeDirectory, events: ChangedKey[], commandId: string | undefined): Receipt {
+function apply(
+  directory: FakeDirectory,
+  events: ChangedKey[],
+  commandId: string | undefined,
+): Receipt {
   const seq = directory.commits.length + 1;
   const stamp = `s${seq}`;
   for (const { key, kind, value } of events) {
@@ -136,7 +142,11 @@ function apply(directory: FakeDirectory, events: ChangedKey[], commandId: string
   return receipt;
 }
 
-function commitOnce(directory: FakeDirectory, events: ChangedKey[], id: string | undefined): Receipt {
+function commitOnce(
+  directory: FakeDirectory,
+  events: ChangedKey[],
+  id: string | undefined,
+): Receipt {
   const known = id === undefined ? undefined : directory.commands.get(id);
   if (known === undefined) return apply(directory, events, id);
   const text = JSON.stringify(events.map(({ key, value }) => [key, jsonOf(value ?? null)]));
@@ -176,7 +186,11 @@ function fakeNode(world: FakeWorld, directory: FakeDirectory): OpenedNode {
     remove: async (key: string, options: PutOptions = {}) => {
       check(directory, key, options);
       if (directory.entries.has(key)) {
-        return commitOnce(directory, [{ key, kind: 'remove', value: undefined }], options.commandId);
+        return commitOnce(
+          directory,
+          [{ key, kind: 'remove', value: undefined }],
+          options.commandId,
+        );
       }
       const nothing = { seq: head(), origin: 'o.1', originSeq: 0, stamp: '' };
       return { ...nothing, durability: 'always' as const, changed: false, replayed: false };
@@ -194,10 +208,15 @@ function fakeNode(world: FakeWorld, directory: FakeDirectory): OpenedNode {
       return commitOnce(directory, events, request.commandId);
     },
     preflight: async ({ operations }: CommitRequest) => {
-      const value = (operations[0]?.args as Put).value;
+      const value = (operations[0]?.args as Put | undefined)?.value;
       const ok = value !== 'refuse';
       const error = { code: 'limit_exceeded', message: 'too large' };
-      return { ok, seq: head(), keys: [], operations: [{ op: 'put', ok, ...(ok ? {} : { error }) }] };
+      return {
+        ok,
+        seq: head(),
+        keys: [],
+        operations: [{ op: 'put', ok, ...(ok ? {} : { error }) }],
+      };
     },
     receiptOf: async (id: string) => directory.commands.get(id)?.receipt,
     async *history(key: string, { limit = Infinity }: { limit?: number | undefined }) {
@@ -209,7 +228,15 @@ function fakeNode(world: FakeWorld, directory: FakeDirectory): OpenedNode {
         yield { ...commit, kind: event.kind, value: event.value };
       }
     },
-    async *changes({ from, live, signal }: { from?: number; live?: boolean; signal?: AbortSignal }) {
+    async *changes({
+      from,
+      live,
+      signal,
+    }: {
+      from?: number;
+      live?: boolean;
+      signal?: AbortSignal;
+    }) {
       yield* directory.commits.slice((from ?? 1) - 1);
       if (live !== true) return;
       await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()));

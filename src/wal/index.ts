@@ -1,0 +1,48 @@
+/**
+ * The commit log: its port (`CommitLog`), its file driver, and what makes, opens, follows, verifies
+ * and repairs it. The bytes are specified in docs/formats/commit-log.md.
+ */
+export type { Batch } from './batch.ts';
+export { BatchBuilder } from './batch-builder.ts';
+export type {
+  AppendOutcome,
+  CommitLog,
+  DropOutcome,
+  LogStat,
+  ReadOptions,
+  SegmentStat,
+  SyncMode,
+} from './commit-log.ts';
+export { createLog, type NewLog } from './create.ts';
+export type { SetAside } from './cut.ts';
+export {
+  type FollowerOptions,
+  type FollowerPoll,
+  type LogFollower,
+  openFollower,
+} from './follower.ts';
+export {
+  BUNDLE_PREFIX_BYTES,
+  FRAME_BYTES_MAX,
+  FRAME_HEADER_BYTES,
+  LOG_FORMAT,
+  NOTE_KIND,
+  RECORD_KIND,
+} from './format.ts';
+export type { LogDamage } from './log-error.ts';
+export type { LogOptions } from './options.ts';
+export { authoredEnd, type LogRecord } from './records.ts';
+export {
+  type RecoverOptions,
+  type RecoveredLog,
+  recoverLog,
+  type RecoveryReport,
+} from './recovery.ts';
+export { repairLog, type RepairOptions, type RepairReport } from './repair.ts';
+export {
+  verifyLog,
+  type VerifyOptions,
+  type VerifyProblem,
+  type VerifyProgress,
+  type VerifyReport,
+} from './verify.ts';

@@ -1,0 +1,70 @@
+/**
+ * Where seqs stand: per segment its first seq, and a position every 64 KiB or so, noted while frames
+ * are written or read. A read from any seq thus begins at most one gap too early. Segments that
+ * nobody has read yet have only their first seq.
+ */
+import type { SegmentHeader } from './segment-header.ts';
+
+const GAP_BYTES = 64 * 1024;
+
+/** One segment of the log as far as it is known. */
+export class SegmentEntry {
+  readonly number: number;
+  readonly path: string;
+  readonly firstSeq: number;
+  readonly headerBytes: number;
+  /** Where its frames end; of a segment never read the size of the file. */
+  bytes: number;
+  /** Pairs of first seq and offset, ascending. */
+  readonly positions: number[] = [];
+  #noted: number;
+
+  constructor(path: string, header: SegmentHeader, headerBytes: number, bytes: number) {
+    this.number = header.segment;
+    this.path = path;
+    this.firstSeq = header.firstSeq;
+    this.headerBytes = headerBytes;
+    this.bytes = bytes;
+    this.#noted = headerBytes;
+  }
+
+  /** A frame beginning with `firstSeq` stands at `offset`. */
+  note(firstSeq: number, offset: number): void {
+    if (offset - this.#noted < GAP_BYTES) return;
+    this.#noted = offset;
+    this.positions.push(firstSeq, offset);
+  }
+
+  /** The last known position before the batch that holds `seq`; its index in `positions`, or −2. */
+  positionBefore(seq: number): number {
+    let low = 0;
+    let high = this.positions.length / 2;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.positions[middle * 2] as number) < seq) low = middle + 1;
+      else high = middle;
+    }
+    return low * 2 - 2;
+  }
+}
+
+/** The last entry that begins at or before `seq`; the first one if all begin later. */
+export function entryOf(entries: readonly SegmentEntry[], seq: number): number {
+  let low = 0;
+  let high = entries.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((entries[middle] as SegmentEntry).firstSeq <= seq) low = middle + 1;
+    else high = middle;
+  }
+  return Math.max(low - 1, 0);
+}
+
+/** Sizes for `stat`. */
+export function segmentStats(entries: readonly SegmentEntry[]): {
+  segments: { number: number; firstSeq: number; bytes: number }[];
+  bytes: number;
+} {
+  const segments = entries.map(({ number, firstSeq, bytes }) => ({ number, firstSeq, bytes }));
+  return { segments, bytes: segments.reduce((sum, segment) => sum + segment.bytes, 0) };
+}

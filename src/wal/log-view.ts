@@ -1,0 +1,98 @@
+/**
+ * A log opened for reading only, beside a writer or without one: it stands at the highest mark seen
+ * when it was opened and stays there. To follow a log that grows, use `LogFollower`.
+ */
+import { AdastraError } from '../core/index.ts';
+import type { Batch } from './batch.ts';
+import type { BatchBuilder } from './batch-builder.ts';
+import type {
+  AppendOutcome,
+  CommitLog,
+  DropOutcome,
+  LogStat,
+  ReadOptions,
+  SyncMode,
+} from './commit-log.ts';
+import { type SegmentEntry, segmentStats } from './log-index.ts';
+import { type ReadSource, readBatches } from './log-reader.ts';
+
+export class LogView implements CommitLog {
+  readonly worldId: Uint8Array;
+  readonly logId: Uint8Array;
+  readonly headSeq: number;
+  readonly headDigest: Uint8Array;
+  readonly term: number;
+  readonly latched: undefined;
+  readonly #source: ReadSource;
+
+  constructor(source: ReadSource, head: { seq: number; digest: Uint8Array; term: number }) {
+    this.#source = source;
+    this.worldId = source.worldId;
+    this.logId = source.logId;
+    this.headSeq = head.seq;
+    this.headDigest = head.digest;
+    this.term = head.term;
+  }
+
+  get durableSeq(): number {
+    return this.headSeq;
+  }
+
+  get baseSeq(): number {
+    return (this.#source.entries[0] as SegmentEntry).firstSeq - 1;
+  }
+
+  append(
+    _expectedSeq: number,
+    _batch: BatchBuilder,
+    _mode: SyncMode,
+    done: (outcome: AppendOutcome) => void,
+  ): void {
+    done({ kind: 'rejected', error: readOnlyError() });
+  }
+
+  sync(_mode: 'now' | 'background', done: (outcome: AppendOutcome) => void): void {
+    done({ kind: 'rejected', error: readOnlyError() });
+  }
+
+  writeMark(): void {
+    // A reader leaves no marks.
+  }
+
+  read(fromSeq: number, options: ReadOptions = {}): Generator<Batch, void, undefined> {
+    return readBatches(
+      this.#source,
+      fromSeq,
+      Math.min(options.toSeq ?? this.headSeq, this.headSeq),
+    );
+  }
+
+  stat(): LogStat {
+    return {
+      ...segmentStats(this.#source.entries),
+      headSeq: this.headSeq,
+      durableSeq: this.headSeq,
+      batchCount: 0,
+      syncCount: 0,
+      syncMsLast: 0,
+      syncMsMean: 0,
+      latched: undefined,
+    };
+  }
+
+  dropBelow(): DropOutcome {
+    return { removed: 0, error: readOnlyError() };
+  }
+
+  close(): undefined {
+    return undefined;
+  }
+
+  abandon(): void {
+    // It holds no file between reads.
+  }
+}
+
+function readOnlyError(): AdastraError {
+  return new AdastraError('read_only', 'the log is open for reading only');
+}
