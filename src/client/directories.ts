@@ -39,9 +39,14 @@ export async function initNode(
     readonly identityDir?: string;
   } = {},
 ): Promise<InitReport> {
-  const { nodeId, identityDir } = options;
+  const { nodeId, displayName, identityDir } = options;
   const limits = DEFAULT_LIMITS;
-  return initializeDirectory(realEnvironment(), dataDir, { nodeId, identityDir, limits });
+  return initializeDirectory(realEnvironment(), dataDir, {
+    nodeId,
+    displayName,
+    identityDir,
+    limits,
+  });
 }
 
 /** Checks every byte of a directory; damage is in the report, not thrown. */

@@ -1,7 +1,8 @@
 /**
  * The version of a write: hybrid logical clock, origin, originSeq; totally ordered, and never the same
  * for two writes (INV-9). Outside the engine a stamp is an opaque string: compare it for equality,
- * hand it back, never read it. Its text is `<ms>.<counter>.<originSeq>.<origin>`, numbers in base 36.
+ * hand it back, never read it. Its text is `<ms>.<counter>.<originSeq>.<origin>`, numbers in decimal
+ * (which engines turn into text several times faster than any other base).
  */
 import { AdastraError } from './errors.ts';
 import { isHlc } from './hlc.ts';
@@ -18,22 +19,22 @@ export interface Stamp {
 }
 
 const TEXT =
-  /^(0|[1-9a-z][0-9a-z]*)\.(0|[1-9a-z][0-9a-z]*)\.([1-9a-z][0-9a-z]*)\.([0-9a-f]{32}\.[0-9a-f]{32})$/;
-const TEXT_LENGTH_MAX = 96;
+  /^(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.([1-9][0-9]*)\.([0-9a-f]{32}\.[0-9a-f]{32})$/;
+const TEXT_LENGTH_MAX = 112;
 
 /** The opaque text of a stamp. */
 export function formatStamp(stamp: Stamp): string {
   const { ms, counter, originSeq, origin } = stamp;
-  return `${ms.toString(36)}.${counter.toString(36)}.${originSeq.toString(36)}.${origin}`;
+  return `${ms}.${counter}.${originSeq}.${origin}`;
 }
 
 /** The stamp of a text that `formatStamp` made; throws `invalid_argument` for any other. */
 export function parseStamp(text: unknown): Stamp {
   const parts = typeof text === 'string' && text.length <= TEXT_LENGTH_MAX ? TEXT.exec(text) : null;
   if (parts === null) throw malformed(text);
-  const ms = Number.parseInt(parts[1] as string, 36);
-  const counter = Number.parseInt(parts[2] as string, 36);
-  const originSeq = Number.parseInt(parts[3] as string, 36);
+  const ms = Number(parts[1] as string);
+  const counter = Number(parts[2] as string);
+  const originSeq = Number(parts[3] as string);
   if (!isHlc(ms, counter) || !Number.isSafeInteger(originSeq)) throw malformed(text);
   return { ms, counter, origin: parts[4] as string, originSeq };
 }

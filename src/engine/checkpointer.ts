@@ -3,13 +3,14 @@
  * that later writes do not disturb. Two are kept, and the base of the log. Retention follows: whole
  * segments go that lie below both the span to be kept and the older of the two checkpoints.
  */
-import { bytesOfHex, type HybridClock } from '../core/index.ts';
+import { AdastraError, bytesOfHex, type HybridClock } from '../core/index.ts';
 import type { Env } from '../env/index.ts';
 import {
   type CheckpointInput,
   dropInSlices,
   listCheckpoints,
   runSlices,
+  type Slices,
   writeCheckpoint,
 } from '../store/checkpoint/index.ts';
 import type { Lane } from '../store/transactions/index.ts';
@@ -58,10 +59,12 @@ export class Checkpointer {
     // Not more often than the state doubles the log: writing it costs what it holds.
     const due = Math.max(checkpointBytes, keys + values);
     if (logBytes - this.#bytesAtLast < due) return;
-    this.run().catch((error: unknown) => logger?.error(`checkpoint failed: ${String(error)}`));
+    this.run().catch((error: unknown) => {
+      if (!this.#closed) logger?.error(`checkpoint failed: ${String(error)}`);
+    });
   }
 
-  /** Waits for one that is being written. */
+  /** Gives up one that is being written. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#running?.catch(() => {});
@@ -79,7 +82,7 @@ export class Checkpointer {
       return { ...newest, bytes, entries: replica.storage.entryCount };
     }
     try {
-      const written = await runSlices(env, writeCheckpoint(env, directory, input));
+      const written = await this.#inSlices(writeCheckpoint(env, directory, input));
       this.#bytesAtLast = log.stat().bytes;
       await this.#letGo();
       const { seq, file, sizeBytes: bytes, entryCount: entries } = written;
@@ -114,8 +117,27 @@ export class Checkpointer {
     };
   }
 
+  /** As `runSlices`, but a node that closes does not wait for it: what was written aside is removed. */
+  async #inSlices<T>(work: Slices<T>): Promise<T> {
+    for (;;) {
+      const step = work.next();
+      if (step.done === true) return step.value;
+      await (step.value ?? this.#turn());
+      if (!this.#closed) continue;
+      work.return(undefined as T);
+      throw closed();
+    }
+  }
+
+  #turn(): Promise<void> {
+    return new Promise((resolve) => this.#parts.env.timers.soon(resolve));
+  }
+
   async #slices(slice: () => boolean): Promise<void> {
-    while (!slice()) await new Promise<void>((resolve) => this.#parts.env.timers.soon(resolve));
+    while (!slice()) {
+      await this.#turn();
+      if (this.#closed) throw closed();
+    }
   }
 
   /** Older checkpoints, and what retention lets go of the log. */
@@ -132,4 +154,8 @@ export class Checkpointer {
     }
     await runSlices(env, dropInSlices(env, directory, { keep: KEPT, keepSeqs: [] }));
   }
+}
+
+function closed(): AdastraError {
+  return new AdastraError('closed', 'the node was closed while a checkpoint was written');
 }

@@ -23,6 +23,7 @@ import { OperationRegistry } from '../store/operations/index.ts';
 import {
   historyOf,
   Lane,
+  receiptOf,
   receiveBundle,
   type ReceiveOutcome,
   Writes,
@@ -164,7 +165,8 @@ export class Engine implements NodeApi {
   }
 
   async receiptOf(commandId: string): Promise<Receipt | undefined> {
-    return this.writable().receiptOf(commandId);
+    this.checkOpen();
+    return receiptOf(this.parts.replica.commands, commandId);
   }
 
   /** A bundle that another node authored; resolves when what was decided is durable. */
@@ -196,10 +198,19 @@ export class Engine implements NodeApi {
     return this.feed.changes(options);
   }
 
+  /** Brings the hashes up to date in slices, so that a large state does not hold the event loop up. */
   async hashes(): Promise<Hashes> {
     this.checkOpen();
-    const { storage } = this.parts.replica;
-    return { seq: this.seq, stateHash: storage.stateHash(), contentHash: storage.contentHash() };
+    const { env, replica } = this.parts;
+    const { storage } = replica;
+    for (const name of ['state', 'content'] as const) {
+      for (let slice = 0; slice < HASH_SLICES_MAX && !storage.hashSlice(HASH_SLICE, name); slice++) {
+        await new Promise<void>((resolve) => env.timers.soon(resolve));
+      }
+    }
+    this.checkOpen();
+    const stateHash = storage.stateHash();
+    return { seq: this.seq, stateHash, contentHash: storage.contentHash() };
   }
 
   async checkpoint(): Promise<CheckpointInfo> {
@@ -221,7 +232,7 @@ export class Engine implements NodeApi {
 
   async status(): Promise<NodeStatus> {
     this.checkOpen();
-    return statusOf(this.parts, { seq: this.seq, lane: this.#lane });
+    return statusOf(this.parts, { ...(await this.hashes()), lane: this.#lane });
   }
 
   async nodeInfo(): Promise<NodeInfo> {
@@ -324,6 +335,10 @@ export type HealthListener = (health: {
   readonly state: 'latched';
   readonly error: AdastraError;
 }) => void;
+
+/** Entries hashed without a turn of the event loop, and slices after which the rest is done at once. */
+const HASH_SLICE = 2000;
+const HASH_SLICES_MAX = 100_000;
 
 /** How many commits pass between two looks at whether a checkpoint is due. */
 const CHECK_EVERY_COMMITS = 256;

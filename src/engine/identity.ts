@@ -9,6 +9,8 @@ import { diskError, identityDirectory, makeDirectories, placeFile, readFile } fr
 export interface NodeIdentity {
   /** Human name, chosen at `init`, never changed. */
   readonly nodeId: string;
+  /** Free text given at `init`, if any; the option `displayName` goes before it. */
+  readonly displayName: string | undefined;
   /** Head of SHA-256 of the public key, 32 hex characters. */
   readonly fingerprint: string;
   readonly keyId: Uint8Array;
@@ -30,14 +32,14 @@ export function checkNodeId(nodeId: string): void {
 }
 
 /** Draws a key; nothing is written. */
-export function newIdentity(env: Env, nodeId?: string): NodeIdentity {
+export function newIdentity(env: Env, nodeId?: string, displayName?: string): NodeIdentity {
   const privateSeed = env.random.bytes(32);
   const publicKey = env.crypto.ed25519PublicKey(privateSeed);
   const keyId = env.crypto.sha256(publicKey).slice(0, KEY_ID_BYTES);
   const fingerprint = hexOf(keyId);
   const name = nodeId ?? `${hostName(env)}-${fingerprint.slice(0, 4)}`;
   checkNodeId(name);
-  return { nodeId: name, fingerprint, keyId, publicKey, privateSeed };
+  return { nodeId: name, displayName, fingerprint, keyId, publicKey, privateSeed };
 }
 
 function hostName(env: Env): string {
@@ -47,7 +49,7 @@ function hostName(env: Env): string {
 
 /** Writes an identity where a directory keeps it; `already_exists` if there is one. */
 export function saveIdentity(env: Env, directory: string, identity: NodeIdentity): void {
-  const { nodeId, publicKey, privateSeed } = identity;
+  const { nodeId, displayName, publicKey, privateSeed } = identity;
   if (env.fs.stat(env.fs.resolve(directory, FILE)) !== undefined) {
     throw new AdastraError('already_exists', `there is an identity in ${directory}`, {
       details: { directory },
@@ -56,6 +58,7 @@ export function saveIdentity(env: Env, directory: string, identity: NodeIdentity
   const record = {
     format: 1,
     nodeId,
+    ...(displayName === undefined ? {} : { displayName }),
     publicKey: hexOf(publicKey),
     privateSeed: hexOf(privateSeed),
   };
@@ -91,6 +94,8 @@ function parseIdentity(env: Env, path: string, text: string): NodeIdentity {
   const publicKey = bytesOfHex(String(record['publicKey']));
   const privateSeed = bytesOfHex(String(record['privateSeed']));
   const nodeId = record['nodeId'];
+  const shown = record['displayName'];
+  const displayName = typeof shown === 'string' ? shown : undefined;
   const whole =
     publicKey?.length === 32 && privateSeed?.length === 32 && typeof nodeId === 'string';
   if (record['format'] !== 1) throw damaged(path, `its format is ${String(record['format'])}`);
@@ -99,7 +104,7 @@ function parseIdentity(env: Env, path: string, text: string): NodeIdentity {
     throw damaged(path, 'its two keys do not belong together');
   }
   const keyId = env.crypto.sha256(publicKey).slice(0, KEY_ID_BYTES);
-  return { nodeId, fingerprint: hexOf(keyId), keyId, publicKey, privateSeed };
+  return { nodeId, displayName, fingerprint: hexOf(keyId), keyId, publicKey, privateSeed };
 }
 
 function damaged(path: string, reason: string): AdastraError {

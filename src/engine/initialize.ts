@@ -23,6 +23,7 @@ import { openReplica } from './replica.ts';
 
 export interface InitOptions {
   readonly nodeId?: string | undefined;
+  readonly displayName?: string | undefined;
   readonly identityDir?: string | undefined;
   readonly limits: Limits;
   /** Takes part in an existing world instead of founding one (its log then begins empty). */
@@ -81,7 +82,7 @@ async function build(env: Env, directory: string, options: InitOptions): Promise
 function ownIdentity(
   env: Env,
   directory: string,
-  { identityDir, nodeId }: InitOptions,
+  { identityDir, nodeId, displayName }: InitOptions,
 ): NodeIdentity {
   if (
     identityDir !== undefined &&
@@ -89,7 +90,7 @@ function ownIdentity(
   ) {
     return loadIdentity(env, directory, identityDir);
   }
-  const identity = newIdentity(env, nodeId);
+  const identity = newIdentity(env, nodeId, displayName);
   saveIdentity(env, identityDirectory(env, directory, identityDir), identity);
   return identity;
 }

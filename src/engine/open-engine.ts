@@ -8,6 +8,7 @@ import { directoryState } from './directory.ts';
 import { Engine } from './engine.ts';
 import { limitsOfWorld, WORLD_LIMITS_KEY } from './founding.ts';
 import { loadIdentity } from './identity.ts';
+import { openTerm } from './term.ts';
 import { initializeDirectory } from './initialize.ts';
 import { takeLock } from './lock.ts';
 import type { RecoveryReport } from './node-api.ts';
@@ -55,8 +56,8 @@ async function create(
       details: { path, state },
     });
   }
-  const { nodeId, identityDir, limits } = options;
-  await initializeDirectory(env, path, { nodeId, identityDir, limits });
+  const { nodeId, displayName, identityDir, limits } = options;
+  await initializeDirectory(env, path, { nodeId, displayName, identityDir, limits });
 }
 
 function writeEngine(
@@ -68,6 +69,7 @@ function writeEngine(
   const identity = loadIdentity(env, dataDir, options.identityDir);
   const log = { segmentBytes: options.limits.segmentBytes };
   const opened = openReplica(env, dataDir, { access: 'write', limits: options.limits, log });
+  openTerm(env, opened.log);
   const recovery = recoveryReport(env, opened, startMs);
   if (recovery.tornBytes > 0) {
     options.logger?.warn(

@@ -4,14 +4,14 @@ import { listCheckpoints } from '../store/checkpoint/index.ts';
 import type { Lane } from '../store/transactions/index.ts';
 import { checkpointDirectory, logDirectory } from './directory.ts';
 import type { EngineParts } from './engine.ts';
-import type { NodeInfo, NodeStatus } from './node-api.ts';
+import type { Hashes, NodeInfo, NodeStatus } from './node-api.ts';
 import { VERSION } from './version.ts';
 
 const CAPABILITIES = ['core', 'wal', 'store', 'transactions', 'checkpoints', 'history', 'replay'];
 
 export function statusOf(
   parts: EngineParts,
-  at: { seq: number; lane: Lane | undefined },
+  at: Hashes & { readonly lane: Lane | undefined },
 ): NodeStatus {
   const { identity, log, replica, recovery } = parts;
   const { storage } = replica;
@@ -21,8 +21,8 @@ export function statusOf(
     worldId: hexOf(log.worldId),
     fingerprint: identity.fingerprint,
     seq: at.seq,
-    stateHash: storage.stateHash(),
-    contentHash: storage.contentHash(),
+    stateHash: at.stateHash,
+    contentHash: at.contentHash,
     ...healthOf(parts, at.lane),
     store: {
       entries: storage.userCount,
@@ -79,7 +79,7 @@ export function nodeInfoOf(parts: EngineParts, startedAtMs: number): NodeInfo {
   const { env, identity, log, options } = parts;
   return {
     nodeId: identity.nodeId,
-    displayName: options.displayName ?? identity.nodeId,
+    displayName: options.displayName ?? identity.displayName ?? identity.nodeId,
     fingerprint: identity.fingerprint,
     worldId: hexOf(log.worldId),
     hostname: env.host.hostname,

@@ -118,6 +118,11 @@ export class BatchGatherer {
     return this.#authorIndex;
   }
 
+  /** Whether `seal` would give a batch. */
+  get hasGathered(): boolean {
+    return !this.#batch.builder.isEmpty || this.#batch.answers.length > 0;
+  }
+
   /** Bytes gathered and not yet sealed. */
   get openBytes(): number {
     return this.#batch.builder.payloadBytes;
@@ -310,7 +315,8 @@ export class BatchGatherer {
 
   /** An ended incarnation is left out where its successor is in, or is the one that writes. */
   #isImplied(origin: string, originSeq: number): boolean {
-    if (this.author.predecessor?.origin === origin) return true;
+    const { predecessor } = this.author;
+    if (predecessor?.origin === origin && predecessor.lastOriginSeq === originSeq) return true;
     return this.#incarnations.isEndedAt(origin, originSeq, this.#vector);
   }
 

@@ -4,7 +4,7 @@
  * otherwise it runs in the background. The flusher decides when batches go to the log and tells the
  * lane what became of them; it never looks into one.
  */
-import type { AdastraError, Durability } from '../../core/index.ts';
+import { AdastraError, type Durability } from '../../core/index.ts';
 import type { Env, Timer } from '../../env/index.ts';
 import type { AppendOutcome, CommitLog, SyncMode } from '../../wal/index.ts';
 import type { PendingBatch } from './pending-batch.ts';
@@ -13,6 +13,8 @@ import type { PendingBatch } from './pending-batch.ts';
 export interface FlushTarget {
   /** Ends the batch being gathered and gives it; `undefined` if there is nothing. */
   seal(): PendingBatch | undefined;
+  /** Whether `seal` would give one. */
+  hasGathered(): boolean;
   /** The batch is in the log at its level: publish it, answer. */
   committed(batch: PendingBatch): void;
   /** Nothing of these batches happened (rejected) or nobody knows (unknown): drop, answer. */
@@ -28,6 +30,8 @@ export interface FlushSettings {
 
 /** A flush below this mean duration may block the event loop. */
 const FAST_SYNC_MS = 0.3;
+/** Weight of the newest flush in the mean. */
+const SYNC_WEIGHT = 0.2;
 /** A writer idle for so long notes how far the log is synced, for readers in other processes. */
 const IDLE_MARK_MS = 100;
 
@@ -44,6 +48,8 @@ export class Flusher {
   #intervalTimer: Timer | undefined = undefined;
   #markTimer: Timer | undefined = undefined;
   #lastWriteMs = 0;
+  /** How long the flush of a lone commit takes: a moving average in ms. */
+  #syncMsMean = 0;
   #waiting: ((error?: AdastraError) => void)[] = [];
   #stopped = false;
 
@@ -101,10 +107,9 @@ export class Flusher {
     this.#waiting = [];
     const mode = this.#modeFor(batches, waiting.length > 0);
     for (let index = 0; index < batches.length; index++) {
-      const batch = batches[index] as PendingBatch;
-      if (batch.builder.isEmpty) continue;
+      if ((batches[index] as PendingBatch).builder.isEmpty) continue;
       const last = index === batches.length - 1;
-      const outcome = this.#write(batch, last ? mode : 'none', batches, waiting);
+      const outcome = this.#write(index, last ? mode : 'none', batches, waiting);
       if (outcome === 'failed' || outcome === 'background') return;
     }
     this.#settle(batches, waiting, mode);
@@ -112,24 +117,70 @@ export class Flusher {
 
   /** Writes one batch; for a background sync the rest is done when it ends. */
   #write(
-    batch: PendingBatch,
+    index: number,
     mode: SyncMode,
     batches: readonly PendingBatch[],
     waiting: ((error?: AdastraError) => void)[],
   ): 'written' | 'failed' | 'background' {
+    const batch = batches[index] as PendingBatch;
     this.#lastWriteMs = this.#env.clock.monoMs();
     let result: AppendOutcome | undefined;
     this.#busy = true;
     this.#log.append(batch.firstSeq, batch.builder, mode, (outcome) => {
       this.#busy = false;
+      if (mode !== 'none' && batch.commits.length === 1) this.#noteSync();
       if (mode !== 'background') result = outcome;
       else if (outcome.kind === 'ok') this.#finish(batches, waiting);
-      else this.#fail(batches, waiting, errorOf(outcome));
+      else this.#failFrom(index, batches, waiting, outcome);
     });
     if (mode === 'background') return 'background';
     if (result?.kind === 'ok') return 'written';
-    this.#fail(batches, waiting, errorOf(result as AppendOutcome));
+    this.#failFrom(index, batches, waiting, result as AppendOutcome);
     return 'failed';
+  }
+
+  /** The batches before `index` are in the log: they stand, if they can be synced (INV-4). */
+  #failFrom(
+    index: number,
+    batches: readonly PendingBatch[],
+    waiting: ((error?: AdastraError) => void)[],
+    outcome: AppendOutcome,
+  ): void {
+    const written = batches.slice(0, index);
+    const error = errorOf(outcome);
+    if (outcome.kind !== 'rejected' || written.every((batch) => batch.builder.isEmpty)) {
+      this.#fail(batches, waiting, error);
+      return;
+    }
+    const unflushed = this.#syncNow(written);
+    if (unflushed !== undefined) {
+      this.#fail(batches, waiting, unflushed);
+      return;
+    }
+    for (const batch of written) {
+      if (batch.level === 'interval') this.#armInterval();
+      this.#target.committed(batch);
+    }
+    this.#fail(batches.slice(index), waiting, error);
+  }
+
+  /** Makes what was written durable if its level asks for it; gives what failed. */
+  #syncNow(written: readonly PendingBatch[]): AdastraError | undefined {
+    if (!written.some((batch) => batch.level === 'always')) return undefined;
+    let result: AppendOutcome | undefined;
+    this.#log.sync('now', (outcome) => {
+      result = outcome;
+    });
+    if (result?.kind === 'ok') return undefined;
+    const cause = errorOf(result as AppendOutcome);
+    if (cause.code === 'unknown_outcome') return cause;
+    const message = 'nobody knows whether it is in the log: it was written and not flushed';
+    return new AdastraError('unknown_outcome', message, { cause });
+  }
+
+  #noteSync(): void {
+    const took = this.#env.clock.monoMs() - this.#lastWriteMs;
+    this.#syncMsMean += (took - this.#syncMsMean) * SYNC_WEIGHT;
   }
 
   /** Everything is written; syncs on its own where the last batch did not. */
@@ -179,8 +230,11 @@ export class Flusher {
     this.#waiting = [];
   }
 
+  /** What was gathered while a flush ran found nobody to schedule it. */
   #continue(): void {
-    if (this.#queue.length > 0 || this.#waiting.length > 0) this.schedule();
+    if (this.#queue.length > 0 || this.#waiting.length > 0 || this.#target.hasGathered()) {
+      this.schedule();
+    }
   }
 
   #modeFor(batches: readonly PendingBatch[], forced: boolean): SyncMode {
@@ -192,7 +246,7 @@ export class Flusher {
       always ||= batch.level === 'always';
     }
     if (!always) return 'none';
-    const fast = this.#log.stat().syncMsMean < FAST_SYNC_MS;
+    const fast = this.#syncMsMean < FAST_SYNC_MS;
     return this.#settings.blockingFlush && commits === 1 && fast ? 'now' : 'background';
   }
 

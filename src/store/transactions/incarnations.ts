@@ -1,44 +1,58 @@
 /**
  * The chain of incarnations: which one ended where, as named by its successor's first bundle. Kept
  * for ever (a few dozen bytes for each opening that wrote). It lets vectors leave out what follows
- * from them: one commit of a successor implies everything of the one before (design § 9).
+ * from them: one commit of a successor implies everything of the one before (design § 9). A copied or
+ * rolled-back directory gives an incarnation several successors, and ends that lie before what it
+ * wrote elsewhere: a successor implies no more than up to the end that it named itself.
  */
 import { ByteReader, ByteWriter, originBytes, originText, type Vector } from '../../core/index.ts';
 
-interface Ending {
+/** One successor, and up to where it had applied the incarnation before it. */
+export interface Ending {
   readonly successor: string;
   readonly lastOriginSeq: number;
 }
 
 const ORIGIN_BYTES = 32;
+const NO_ENDINGS: readonly Ending[] = [];
 
 export class Incarnations {
-  readonly #endings = new Map<string, Ending>();
+  readonly #endings = new Map<string, Ending[]>();
 
   /** Notes what a first bundle says of the incarnation before it. */
   end(origin: string, lastOriginSeq: number, successor: string): void {
-    this.#endings.set(origin, { successor, lastOriginSeq });
+    const endings = this.#endings.get(origin);
+    if (endings === undefined) this.#endings.set(origin, [{ successor, lastOriginSeq }]);
+    else if (!endings.some((ending) => ending.successor === successor)) {
+      endings.push({ successor, lastOriginSeq });
+    }
   }
 
-  successorOf(origin: string): string | undefined {
-    return this.#endings.get(origin)?.successor;
+  /** Where others went on from this incarnation. */
+  endingsOf(origin: string): readonly Ending[] {
+    return this.#endings.get(origin) ?? NO_ENDINGS;
   }
 
   /** Whether `originSeq` is the end of this incarnation and the vector holds its successor. */
   isEndedAt(origin: string, originSeq: number, vector: Vector): boolean {
-    const ending = this.#endings.get(origin);
-    if (ending === undefined || ending.lastOriginSeq !== originSeq) return false;
-    return vector.originSeqOf(ending.successor) > 0;
+    return this.endingsOf(origin).some(
+      ({ successor, lastOriginSeq }) =>
+        lastOriginSeq === originSeq && vector.originSeqOf(successor) > 0,
+    );
   }
 
   /** varint count; each: 32 bytes origin, varint last originSeq, 32 bytes successor. */
   encode(): Uint8Array {
     const writer = new ByteWriter(64 + this.#endings.size * 72);
-    writer.varint(this.#endings.size);
-    for (const [origin, { successor, lastOriginSeq }] of this.#endings) {
-      writer.bytes(originBytes(origin) as Uint8Array);
-      writer.varint(lastOriginSeq);
-      writer.bytes(originBytes(successor) as Uint8Array);
+    let count = 0;
+    for (const endings of this.#endings.values()) count += endings.length;
+    writer.varint(count);
+    for (const [origin, endings] of this.#endings) {
+      for (const { successor, lastOriginSeq } of endings) {
+        writer.bytes(originBytes(origin) as Uint8Array);
+        writer.varint(lastOriginSeq);
+        writer.bytes(originBytes(successor) as Uint8Array);
+      }
     }
     return writer.toBytes();
   }

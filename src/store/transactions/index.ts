@@ -13,4 +13,4 @@ export { chainDigest, receiveBundle, type ReceiveOutcome } from './receive.ts';
 export { Replay, type ReplayTarget } from './replay.ts';
 export { SeenTable } from './seen-table.ts';
 export { Transaction } from './transaction.ts';
-export { type TransactionResult, Writes } from './writes.ts';
+export { receiptOf, type TransactionResult, Writes } from './writes.ts';

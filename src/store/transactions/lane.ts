@@ -310,11 +310,13 @@ export class Lane {
 
   #target(): {
     seal(): PendingBatch | undefined;
+    hasGathered(): boolean;
     committed(batch: PendingBatch): void;
     failed(batches: readonly PendingBatch[], error: AdastraError): void;
   } {
     return {
       seal: () => this.#seal(),
+      hasGathered: () => this.#gatherer.hasGathered,
       committed: (batch) => this.#committed(batch),
       failed: (batches, error) => this.#failed(batches, error),
     };

@@ -35,13 +35,26 @@ export class SeenTable {
 
   /** Whether `author` had applied commit (`origin`, `originSeq`) when it wrote its last bundle. */
   hasSeen(author: string, origin: string, originSeq: number): boolean {
+    if (origin === author) return true;
+    if ((this.#seen.get(author)?.get(origin) ?? 0) >= originSeq) return true;
+    return this.#incarnations
+      .endingsOf(origin)
+      .some(
+        ({ successor, lastOriginSeq }) =>
+          originSeq <= lastOriginSeq && this.#hasAny(author, successor),
+      );
+  }
+
+  /** Whether `author` had applied anything of `origin` or of one that went on from it. */
+  #hasAny(author: string, origin: string): boolean {
     const seen = this.#seen.get(author);
-    let at: string | undefined = origin;
-    let wanted = originSeq;
-    while (at !== undefined) {
-      if (at === author || (seen?.get(at) ?? 0) >= wanted) return true;
-      at = this.#incarnations.successorOf(at);
-      wanted = 1;
+    const visited = new Set<string>();
+    const open = [origin];
+    for (let at = open.pop(); at !== undefined; at = open.pop()) {
+      if (at === author || (seen?.get(at) ?? 0) > 0) return true;
+      if (visited.has(at)) continue;
+      visited.add(at);
+      for (const { successor } of this.#incarnations.endingsOf(at)) open.push(successor);
     }
     return false;
   }

@@ -20,6 +20,7 @@ import {
 import { isThenable } from '../operations/index.ts';
 import { checkIfSeq, checkKeyConditions } from './conditions.ts';
 import { type CommandRequest, requestHashOf, sameRequest } from './command-request.ts';
+import type { CommandMemory } from './command-memory.ts';
 import type { Admission, Lane } from './lane.ts';
 import { revertFields, revertInto, revertTarget } from './revert.ts';
 import { checkWriteOptions, hasOptions, metadataOf } from './write-options.ts';
@@ -148,13 +149,9 @@ export class Writes {
     }
   }
 
-  /** The receipt of a command that committed here, marked as replayed. */
+  /** The receipt of a command that committed here. */
   receiptOf(id: string): Receipt | undefined {
-    const command = this.#lane.parts.commands.find(id);
-    if (command === undefined) return undefined;
-    const { seq, origin, originSeq, ms, counter, durability } = command;
-    const stamp = formatStamp({ ms, counter, origin, originSeq });
-    return { seq, origin, originSeq, stamp, durability, changed: true, replayed: true };
+    return receiptOf(this.#lane.parts.commands, id);
   }
 
   #put(key: string, value: unknown, options: PutOptions | undefined): Promise<Receipt> {
@@ -285,7 +282,7 @@ export class Writes {
     }
     const receipt =
       pending === undefined
-        ? (this.receiptOf(id) as Receipt)
+        ? (receiptOf(lane.parts.commands, id) as Receipt)
         : { ...pending.receipt, replayed: true };
     return new Promise((resolve, reject) =>
       lane.answer(() => resolve({ receipt, value: undefined }), reject),
@@ -313,6 +310,15 @@ interface WriteIntent {
   readonly request?: CommandRequest | undefined;
   readonly system?: boolean;
   readonly reverts?: CommitFields['reverts'];
+}
+
+/** The receipt of a command that committed here, marked as replayed. */
+export function receiptOf(commands: CommandMemory, id: string): Receipt | undefined {
+  const command = commands.find(id);
+  if (command === undefined) return undefined;
+  const { seq, origin, originSeq, ms, counter, durability } = command;
+  const stamp = formatStamp({ ms, counter, origin, originSeq });
+  return { seq, origin, originSeq, stamp, durability, changed: true, replayed: true };
 }
 
 function fieldsOf(tx: Transaction, intent: WriteIntent, lane: Lane): CommitFields | undefined {
