@@ -1,0 +1,52 @@
+/**
+ * `NodeAccess` by this package itself: nodes run in this process, and a directory that another
+ * process holds is `locked`.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import {
+  initNode,
+  openNode,
+  repairLog,
+  replayVerify,
+  restoreBackup,
+  verifyDirectory,
+} from '../client/index.ts';
+import { nodeEnv } from '../env/node/index.ts';
+import type { LockState, NodeAccess } from './node-access.ts';
+
+/** The one that `adastra` uses. */
+export const clientAccess: NodeAccess = {
+  open: (options) => openNode(options),
+  init: (dataDir, options) => initNode(dataDir, options),
+  lockState,
+  verify: (dataDir) => verifyDirectory(dataDir),
+  repair: (dataDir) => repairLog(dataDir),
+  replayVerify: (dataDir, options) => replayVerify(dataDir, options),
+  restore: (source, dataDir) => restoreBackup(source, dataDir),
+};
+
+/** Takes the lock for a moment, where there is one to take. */
+async function lockState(dataDir: string): Promise<LockState> {
+  const path = join(dataDir, 'lock');
+  if (!existsSync(path)) return { kind: 'none', reason: 'nothing to lock yet' };
+  try {
+    const lock = await nodeEnv().fs.lock(path, JSON.stringify({ pid: process.pid }));
+    lock.release();
+    return { kind: 'free' };
+  } catch (error) {
+    const { code, message, holder } = error as Error & { code?: string; holder?: string };
+    if (code === 'ELOCKED') return { kind: 'held', pid: pidOf(holder) };
+    return { kind: 'unknown', reason: message };
+  }
+}
+
+function pidOf(note: string | undefined): number | undefined {
+  try {
+    const { pid } = JSON.parse(note ?? '') as { pid?: unknown };
+    return typeof pid === 'number' ? pid : undefined;
+  } catch {
+    return undefined;
+  }
+}

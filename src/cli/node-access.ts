@@ -1,0 +1,69 @@
+/**
+ * What the command line needs of the package beside a running node: opening, making, checking and
+ * repairing a directory. One seam, so that tests put a fake node behind the whole command line and a
+ * node behind a socket can take its place later.
+ */
+import type { Durability } from '../core/index.ts';
+import type { NodeApi, RecoveryReport, VerifyReport } from '../engine/index.ts';
+
+/** A node with what its opening found. */
+export type OpenedNode = NodeApi & { readonly recovery: RecoveryReport };
+
+/** How to open a directory. */
+export interface OpenOptions {
+  readonly dataDir: string;
+  readonly readOnly?: boolean;
+  readonly durability?: Durability;
+}
+
+/** What a new directory is called. */
+export interface InitOptions {
+  readonly nodeId?: string;
+  readonly displayName?: string;
+}
+
+/** Who a new directory is. */
+export interface InitReport {
+  readonly nodeId: string;
+  readonly worldId: string;
+  readonly fingerprint: string;
+}
+
+/** How long work says how far it is. */
+export interface ReplayOptions {
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** What a replay of the log from its beginning gave, against what the directory says. */
+export interface ReplayReport {
+  readonly seq: number;
+  readonly stateHash: string;
+  readonly contentHash: string;
+  readonly commits: number;
+  readonly matches: boolean;
+}
+
+/** Who has a directory open for writing. */
+export type LockState =
+  | { readonly kind: 'free' }
+  | { readonly kind: 'held'; readonly pid: number | undefined }
+  /** `none`: there is nothing to lock yet; `unknown`: it could not be found out. */
+  | { readonly kind: 'none' | 'unknown'; readonly reason: string };
+
+/** The calls on directories. All reject with `AdastraError`. */
+export interface NodeAccess {
+  /** Opens an existing directory; `not_initialized` where there is none. */
+  open(options: OpenOptions): Promise<OpenedNode>;
+  /** Makes a directory; `already_exists` where there is a world. */
+  init(dataDir: string, options: InitOptions): Promise<InitReport>;
+  /** Looks at the lock without keeping it. */
+  lockState(dataDir: string): Promise<LockState>;
+  /** Checks every byte of a closed directory. */
+  verify(dataDir: string): Promise<VerifyReport>;
+  /** Sets damage aside and makes the good prefix openable; what it did, as plain data. */
+  repair(dataDir: string): Promise<object>;
+  /** Replays the whole log beside the directory and compares. */
+  replayVerify(dataDir: string, options: ReplayOptions): Promise<ReplayReport>;
+  /** Makes `dataDir` out of a backup. */
+  restore(source: string, dataDir: string): Promise<object>;
+}
