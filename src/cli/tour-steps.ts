@@ -78,7 +78,7 @@ async function showHashes(call: TourCall): Promise<void> {
   const stored = `${grouped(store.entries)} entries, ${size(store.keyBytes + store.valueBytes)}`;
   await output.line(
     facts(output, [
-      ['state hash', `${stateHash}  (values, versions, history: equal on nodes in step)`],
+      ['state hash', `${stateHash}  (values and versions: equal on nodes in step)`],
       ['content hash', `${contentHash}  (keys and values alone)`],
       ['seq', `${seq}`],
       ['store', stored],

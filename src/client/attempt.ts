@@ -1,4 +1,6 @@
-/** Errors as values, for those who prefer them: only ours; a fault of the program stays thrown. */
+/**
+ * Errors as values, for those who prefer them: only ours; a fault of the program stays thrown.
+ */
 import { AdastraError } from '../core/index.ts';
 
 export type Attempt<T> =

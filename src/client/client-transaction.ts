@@ -1,6 +1,8 @@
-/** What the function given to `transact` gets: the transaction, with the client's typed keys. */
+/**
+ * What the function given to `transact` gets: the transaction, with the client's typed keys.
+ */
 import type { Entry, Range, Value } from '../core/index.ts';
-import type { OperationContext } from '../store/operations/index.ts';
+import type { OperationContext } from '../engine/index.ts';
 import { type SubTransaction, subTransaction } from './sub.ts';
 import type { KeySchema, ValueAt } from './typed-keys.ts';
 

@@ -34,9 +34,9 @@ import {
   resolveOptions,
   type Snapshot,
   stateAt,
+  type TransactionResult,
   type VerifyReport,
 } from '../engine/index.ts';
-import type { TransactionResult } from '../store/transactions/index.ts';
 import { MEMORY_DIRECTORY, memoryEnvironment, realEnvironment } from './node-environment.ts';
 import { withSignal } from './signal.ts';
 import { Sub } from './sub.ts';
@@ -167,6 +167,10 @@ export class Client<Schema extends KeySchema = {}> {
     value: ValueAt<Schema, Key>,
     options?: PutOptions,
   ): Promise<Receipt> {
+    // The common case takes the short way: a closure for each put shows in profiles.
+    if (options === undefined && !this.#closed && this.#engine?.writes !== undefined) {
+      return this.#engine.writes.put(key, value);
+    }
     return this.#write(options?.signal, (engine) => engine.writable().put(key, value, options));
   }
 
@@ -201,15 +205,15 @@ export class Client<Schema extends KeySchema = {}> {
 
   /** A commit made of named operations. */
   commit(request: CommitRequest): Promise<Receipt> {
-    return this.#write(request.signal, (engine) => engine.commit(request));
+    return this.#write(request?.signal, (engine) => engine.commit(request));
   }
 
   preflight(request: CommitRequest): Promise<PreflightReport> {
-    return this.#write(request.signal, (engine) => engine.preflight(request));
+    return this.#write(request?.signal, (engine) => engine.preflight(request));
   }
 
   revert(seq: number, options: WriteOptions & { readonly reason: string }): Promise<Receipt> {
-    return this.#write(options.signal, (engine) => engine.revert(seq, options));
+    return this.#write(options?.signal, (engine) => engine.revert(seq, options));
   }
 
   /** Resolves when all that was admitted is fdatasynced, whatever the level. */

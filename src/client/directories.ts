@@ -1,6 +1,6 @@
 /**
- * Calls on a directory that is not open: made once, verified, repaired, replayed, restored. What the
- * command line needs beside a client.
+ * Calls on a directory that is not open: made once, verified, repaired, replayed, restored. What
+ * the command line needs beside a client.
  */
 import { AdastraError, DEFAULT_LIMITS } from '../core/index.ts';
 import {
@@ -10,16 +10,16 @@ import {
   initializeDirectory,
   type NodeOptions,
   openEngine,
+  repairDirectory,
+  type RepairReport,
   type ReplayVerifyReport,
   replayVerify as replayVerifyDirectory,
   resolveOptions,
   restoreBackup as restoreInto,
   type RestoreReport,
-  takeLock,
   type VerifyReport,
   verifyDirectory as verifyBytes,
 } from '../engine/index.ts';
-import { repairLog as repairLogFiles, type RepairReport } from '../wal/index.ts';
 import { realEnvironment } from './node-environment.ts';
 
 /** Opens an existing node; `not_initialized` where there is none. */
@@ -62,19 +62,14 @@ export async function verifyDirectory(
   return verifyBytes(env, env.fs.resolve(dataDir), options);
 }
 
-/** Cuts a damaged log before its first bad batch; what is cut is set aside. Takes the lock. */
+/**
+ * Repairs a damaged directory and says what was kept: the log before its first bad place, or a new
+ * log behind a checkpoint. What is given up is set aside. Takes the lock; `condition_failed` when
+ * nothing is wrong.
+ */
 export async function repairLog(dataDir: string): Promise<RepairReport> {
-  const env = realEnvironment();
   requireWorld(dataDir);
-  const path = env.fs.resolve(dataDir);
-  const lock = await takeLock(env, path);
-  try {
-    const repaired = repairLogFiles(env, path);
-    if (!repaired.ok) throw repaired.error;
-    return repaired.value;
-  } finally {
-    lock.release();
-  }
+  return repairDirectory(realEnvironment(), dataDir);
 }
 
 /** Replays the log from its base beside the directory and compares hashes. */

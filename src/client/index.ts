@@ -1,4 +1,6 @@
-/** `adastra-db`: the SDK. */
+/**
+ * `adastra-db`: the SDK.
+ */
 export {
   AdastraError,
   type ChangedKey,
@@ -42,14 +44,14 @@ export type {
   Snapshot,
   VerifyReport,
 } from '../engine/index.ts';
-export { VERSION } from '../engine/index.ts';
 export {
   type AnyOperation,
   defineOperation,
   type OperationContext,
   type OperationDefinition,
-} from '../store/operations/index.ts';
-export type { RepairReport } from '../wal/index.ts';
+  VERSION,
+} from '../engine/index.ts';
+export type { RepairReport } from '../engine/index.ts';
 export { type Attempt, attempt } from './attempt.ts';
 export { Client, type TransactReceipt } from './client.ts';
 export { ClientTransaction } from './client-transaction.ts';

@@ -3,7 +3,7 @@
  * type. Also on a transaction.
  */
 import type { Entry, PutOptions, Range, Receipt, Value } from '../core/index.ts';
-import type { OperationContext } from '../store/operations/index.ts';
+import type { OperationContext } from '../engine/index.ts';
 import type { Change, Observed, Watched } from './watch.ts';
 
 /** What `Sub` needs of a client. */
@@ -14,6 +14,8 @@ export interface SubHost {
   contains(key: string): boolean;
   count(range?: Range): number;
   list(range?: Range): IterableIterator<[string, unknown]>;
+  keys(range?: Range): IterableIterator<string>;
+  values(range?: Range): IterableIterator<unknown>;
   put(key: string, value: unknown, options?: PutOptions): Promise<Receipt>;
   remove(key: string, options?: PutOptions): Promise<Receipt>;
   update(key: string, fn: (value: never) => unknown, options?: PutOptions): Promise<Receipt>;
@@ -54,18 +56,21 @@ export class Sub<T = Value> {
     return this.#host.count(this.#absolute(range));
   }
 
-  *list(range: Range = {}): IterableIterator<[string, T]> {
-    for (const [key, value] of this.#host.list(this.#absolute(range))) {
-      yield [key.slice(this.prefix.length), value as T];
-    }
+  getMany(keys: readonly string[]): (T | undefined)[] {
+    return keys.map((key) => this.get(key));
   }
 
-  *keys(range: Range = {}): IterableIterator<string> {
-    for (const [key] of this.list(range)) yield key;
+  /** Over the state at the call, as the client's own. */
+  list(range: Range = {}): IterableIterator<[string, T]> {
+    return relativeEntries<T>(this.#host.list(this.#absolute(range)), this.prefix);
   }
 
-  *values(range: Range = {}): IterableIterator<T> {
-    for (const [, value] of this.list(range)) yield value;
+  keys(range: Range = {}): IterableIterator<string> {
+    return relativeKeys(this.#host.keys(this.#absolute(range)), this.prefix);
+  }
+
+  values(range: Range = {}): IterableIterator<T> {
+    return this.#host.values(this.#absolute(range)) as IterableIterator<T>;
   }
 
   put(key: string, value: T, options?: PutOptions): Promise<Receipt> {
@@ -84,16 +89,26 @@ export class Sub<T = Value> {
     return this.#host.update(this.prefix + key, fn as (value: never) => unknown, options);
   }
 
+  /** As the client's, with keys relative to the prefix, in what is watched and in what is told. */
   subscribe(
-    key: string,
+    watched: Watched,
     fn: (change: Change) => void,
     options?: { immediate?: boolean },
   ): () => void {
-    return this.#host.subscribe(this.prefix + key, fn, options);
+    const absolute = typeof watched === 'string' ? this.prefix + watched : this.#absolute(watched);
+    return this.#host.subscribe(absolute, (change) => fn(this.#relative(change)), options);
   }
 
   observe(key: string): Observed<T | undefined> {
     return this.#host.observe(this.prefix + key) as Observed<T | undefined>;
+  }
+
+  #relative({ seq, changes }: Change): Change {
+    const { length } = this.prefix;
+    return {
+      seq,
+      changes: changes.map((change) => ({ ...change, key: change.key.slice(length) })),
+    };
   }
 
   sub<U = T>(prefix: string): Sub<U> {
@@ -108,6 +123,7 @@ export class Sub<T = Value> {
 /** A transaction seen through a prefix. */
 export interface SubTransaction<T> {
   get(key: string): T | undefined;
+  getEntry(key: string): Entry | undefined;
   contains(key: string): boolean;
   list(range?: Range): IterableIterator<[string, T]>;
   put(key: string, value: T): void;
@@ -117,12 +133,9 @@ export interface SubTransaction<T> {
 export function subTransaction<T>(tx: OperationContext, prefix: string): SubTransaction<T> {
   return {
     get: (key) => tx.get(prefix + key) as T | undefined,
+    getEntry: (key) => tx.getEntry(prefix + key),
     contains: (key) => tx.contains(prefix + key),
-    *list(range: Range = {}) {
-      for (const [key, value] of tx.list(absoluteRange(prefix, range))) {
-        yield [key.slice(prefix.length), value as T];
-      }
-    },
+    list: (range = {}) => relativeEntries<T>(tx.list(absoluteRange(prefix, range)), prefix),
     put: (key, value) => tx.put(prefix + key, value),
     remove: (key) => tx.remove(prefix + key),
   };
@@ -134,4 +147,15 @@ function absoluteRange(prefix: string, range: Range): Range {
     if (range[name] !== undefined) absolute[name] = prefix + range[name];
   }
   return absolute as Range;
+}
+
+function* relativeEntries<T>(
+  entries: Iterable<[string, unknown]>,
+  prefix: string,
+): IterableIterator<[string, T]> {
+  for (const [key, value] of entries) yield [key.slice(prefix.length), value as T];
+}
+
+function* relativeKeys(keys: Iterable<string>, prefix: string): IterableIterator<string> {
+  for (const key of keys) yield key.slice(prefix.length);
 }

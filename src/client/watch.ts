@@ -3,8 +3,7 @@
  * order, after the commit is visible, never inside the writer's stack.
  */
 import { AdastraError, type ChangedKey, checkKey, type Range, type Value } from '../core/index.ts';
-import type { Engine, LiveCommit } from '../engine/index.ts';
-import { checkRange, inRange } from '../store/transactions/index.ts';
+import { checkRange, type Engine, inRange, type LiveCommit } from '../engine/index.ts';
 
 /** One key, or the keys of a range. */
 export type Watched = string | Range;
@@ -41,12 +40,20 @@ export function subscribe(
     throw new AdastraError('invalid_argument', 'subscribe takes a function');
   const matches = matcher(watched);
   let ended = false;
+  // What is there is told first; commits that it shows already are not told again.
+  let shownSeq = options.immediate === true ? Number.POSITIVE_INFINITY : 0;
   const stop = engine.feed.listen((commit: LiveCommit) => {
-    if (ended) return;
+    if (ended || commit.seq <= shownSeq) return;
     const changes = commit.changes.filter((change) => matches(change.key));
     if (changes.length > 0) fn({ seq: commit.seq, changes });
   });
-  if (options.immediate === true) engine.feed.soon(() => ended || fn(present(engine, watched)));
+  if (options.immediate === true) {
+    engine.feed.soon(() => {
+      if (ended) return;
+      shownSeq = engine.seq;
+      fn(present(engine, watched));
+    });
+  }
   return () => {
     ended = true;
     stop();
@@ -74,31 +81,59 @@ export function observeRange(engine: Engine, range: Range): Observed<readonly [s
 }
 
 function observe<T>(engine: Engine, watched: Watched, read: () => T): Observed<T> {
-  let current: { readonly value: T } | undefined;
+  if (typeof watched === 'string') checkKey(watched);
+  else checkRange(watched);
+  let current: { readonly value: T; readonly seq: number; readonly touched: string } | undefined;
   const listeners = new Set<() => void>();
   let stop: (() => void) | undefined;
-  let readAtSeq = -1;
   const refresh = (): void => {
     current = undefined;
-    for (const listener of [...listeners]) listener();
+    for (const listener of [...listeners]) tell(engine, listener);
+  };
+  const take = (): T => {
+    current ??= { value: read(), seq: engine.seq, touched: touchedBy(engine, watched) };
+    return current.value;
+  };
+  /** Where nobody listened nothing told that it changed: the seqs of its keys do. */
+  const checkTouched = (): void => {
+    if (current === undefined || current.seq === engine.seq) return;
+    if (current.touched !== touchedBy(engine, watched)) current = undefined;
+    else current = { ...current, seq: engine.seq };
   };
   return {
     getSnapshot: () => {
-      // Without a listener nothing tells that it changed: read again once the state has moved on.
-      if (stop === undefined && readAtSeq !== engine.seq) current = undefined;
-      readAtSeq = engine.seq;
-      current ??= { value: read() };
-      return current.value;
+      if (stop === undefined) checkTouched();
+      return take();
     },
     subscribe: (listener) => {
-      listeners.add(listener);
+      if (stop === undefined) checkTouched();
+      const own = (): void => listener();
       stop ??= subscribe(engine, watched, refresh);
+      listeners.add(own);
       return () => {
-        listeners.delete(listener);
+        listeners.delete(own);
         if (listeners.size > 0) return;
         stop?.();
         stop = undefined;
       };
     },
   };
+}
+
+/** One listener that throws must not keep the others from hearing. */
+function tell(engine: Engine, listener: () => void): void {
+  try {
+    listener();
+  } catch (error) {
+    engine.feed.soon(() => {
+      throw error;
+    });
+  }
+}
+
+/** Differs whenever a commit has touched what is watched. */
+function touchedBy(engine: Engine, watched: Watched): string {
+  if (typeof watched === 'string') return String(engine.reads.lastSeq(watched));
+  const { seq, keys } = engine.reads.lastSeqIn(watched);
+  return `${seq}/${keys}`;
 }

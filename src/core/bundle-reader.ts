@@ -26,9 +26,10 @@ import {
   type SeenEntry,
   VALUE_CODEC_MASK,
 } from './bundle-format.ts';
+import { equalRun } from './byte-run.ts';
 import { ByteReader, MalformedBytes, readU32, readU48 } from './byte-reader.ts';
-import { ORIGIN_BYTES, originText } from './origin.ts';
-import { readUtf8 } from './text.ts';
+import { KEY_ID_BYTES, ORIGIN_BYTES, originText } from './origin.ts';
+import { readUtf8, utf8Length, writeUtf8 } from './text.ts';
 
 const DIGEST_HEAD_BYTES = 8;
 const NO_ORIGIN_TEXT = originText(new Uint8Array(ORIGIN_BYTES));
@@ -77,20 +78,26 @@ export class BundleReader {
     reader.skip(BUNDLE_FIXED_BYTES);
     if (source[start] !== BUNDLE_FORMAT) throw new MalformedBytes(`bundle format ${source[start]}`);
     const flags = source[start + 1] as number;
-    if ((flags & ~BUNDLE_FIRST_OF_INCARNATION) !== 0) throw new MalformedBytes('unknown bundle flags');
+    if ((flags & ~BUNDLE_FIRST_OF_INCARNATION) !== 0)
+      throw new MalformedBytes('unknown bundle flags');
     if (source[start + 2] !== DIGEST_SHA256) throw new MalformedBytes('unknown digest kind');
+    if (source[start + 3] !== 0) throw new MalformedBytes('unknown compression');
     this.commitCount = readU32(source, start + 4);
     this.originOffset = start + BUNDLE_OFFSET_ORIGIN;
     this.origin = originText(source, this.originOffset);
     this.firstOriginSeq = readU48(source, start + 40);
     this.#baseMs = readU48(source, start + 46);
     this.term = reader.varint();
-    this.predecessor = flags === 0 ? undefined : readPredecessor(reader);
-    this.seen = readSeen(reader);
+    this.predecessor = flags === 0 ? undefined : readPredecessor(reader, this.origin);
+    this.seen = readSeen(reader, this.origin);
     this.originSeq = this.firstOriginSeq - 1;
     this.#commitsLeft = this.commitCount;
     this.#eventsLeft = 0;
-    if (this.commitCount === 0 || this.firstOriginSeq === 0) throw new MalformedBytes('empty bundle');
+    if (this.commitCount === 0 || this.firstOriginSeq === 0)
+      throw new MalformedBytes('empty bundle');
+    if ((flags === 0) !== this.firstOriginSeq > 1) {
+      throw new MalformedBytes('an incarnation names the one before it in its first bundle');
+    }
   }
 
   /** Moves to the next commit; every event of the one before must have been read. */
@@ -105,7 +112,8 @@ export class BundleReader {
     this.originSeq++;
     this.ms = this.#baseMs + reader.varint();
     this.counter = reader.varint();
-    if (this.counter > 0xffff || this.ms > 0xffff_ffff_ffff) throw new MalformedBytes('stamp too large');
+    if (this.counter > 0xffff || this.ms > 0xffff_ffff_ffff)
+      throw new MalformedBytes('stamp too large');
     const flags = reader.varint();
     this.fields = flags === 0 ? undefined : readFields(reader, flags);
     this.eventCount = reader.varint();
@@ -133,6 +141,24 @@ export class BundleReader {
     return true;
   }
 
+  /** Where the next commit or event begins. */
+  get offset(): number {
+    return this.#reader.offset;
+  }
+
+  /** The key of an event that a stranger wrote; throws `MalformedBytes` if it is not UTF-8. */
+  checkedKey(): string {
+    const { source } = this.#reader;
+    const key = this.key();
+    if (!key.includes('\ufffd')) return key;
+    const bytes = new Uint8Array(utf8Length(key));
+    writeUtf8(bytes, 0, key);
+    if (!equalRun(source, this.keyStart, this.keyEnd, bytes)) {
+      throw new MalformedBytes('a key is not UTF-8');
+    }
+    return key;
+  }
+
   /** The key of the event as text. */
   key(): string {
     return readUtf8(this.#reader.source, this.keyStart, this.keyEnd);
@@ -150,22 +176,28 @@ export class BundleReader {
   }
 }
 
-function readPredecessor(reader: ByteReader): Predecessor | null {
+function readPredecessor(reader: ByteReader, author: string): Predecessor | null {
   const at = reader.skip(ORIGIN_BYTES);
   const origin = originText(reader.source, at);
   if (origin === NO_ORIGIN_TEXT) return null;
-  return { origin, lastOriginSeq: reader.varint(), digestHead: reader.bytes(DIGEST_HEAD_BYTES) };
+  const lastOriginSeq = reader.varint();
+  const ofThisKey = origin.startsWith(author.slice(0, KEY_ID_BYTES * 2)) && origin !== author;
+  if (!ofThisKey || lastOriginSeq === 0) throw new MalformedBytes('no incarnation of this key');
+  return { origin, lastOriginSeq, digestHead: reader.bytes(DIGEST_HEAD_BYTES) };
 }
 
 const NOTHING_SEEN: readonly SeenEntry[] = [];
 
-function readSeen(reader: ByteReader): readonly SeenEntry[] {
+/** Sorted by origin, each once, never the author: what is said has one form. */
+function readSeen(reader: ByteReader, author: string): readonly SeenEntry[] {
   const count = reader.varint();
   if (count === 0) return NOTHING_SEEN;
   const seen: SeenEntry[] = [];
   for (let index = 0; index < count; index++) {
     const at = reader.skip(ORIGIN_BYTES);
     const origin = originText(reader.source, at);
+    const before = seen[index - 1]?.origin ?? NO_ORIGIN_TEXT;
+    if (origin <= before || origin === author) throw new MalformedBytes('seen is out of order');
     seen.push({ origin, originSeq: reader.varint(), digestHead: reader.bytes(DIGEST_HEAD_BYTES) });
   }
   return seen;
@@ -179,7 +211,9 @@ function readFields(reader: ByteReader, flags: number): CommitFields {
   const reason = (flags & COMMIT_REASON) === 0 ? undefined : reader.lengthAndText();
   const reverts = (flags & COMMIT_REVERTS) === 0 ? undefined : readReverts(reader);
   const metadata =
-    (flags & COMMIT_METADATA) === 0 ? undefined : { codec: reader.u8(), bytes: reader.lengthAndBytes() };
+    (flags & COMMIT_METADATA) === 0
+      ? undefined
+      : { codec: reader.u8(), bytes: reader.lengthAndBytes() };
   return { actor, operations, commandId, reason, reverts, metadata };
 }
 

@@ -3,7 +3,9 @@
  * appear wherever people or JSON see them.
  */
 
-const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
+  byte.toString(16).padStart(2, '0'),
+);
 const HEX_TEXT = /^(?:[0-9a-f]{2})*$/;
 
 /** Whether both hold the same bytes. */

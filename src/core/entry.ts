@@ -1,4 +1,6 @@
-/** What readers learn about one key, as plain data. */
+/**
+ * What readers learn about one key, as plain data.
+ */
 import type { Value } from './value.ts';
 
 /** One put or remove that no other write of the key has seen. */

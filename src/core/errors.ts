@@ -90,8 +90,20 @@ export class AdastraError extends Error {
     return typeof value === 'object' && value !== null && BRAND in value;
   }
 
-  toJSON(): { code: ErrorCode; message: string; hint?: string; retryable: boolean; details: object } {
+  toJSON(): {
+    code: ErrorCode;
+    message: string;
+    hint?: string;
+    retryable: boolean;
+    details: object;
+  } {
     const hint = this.hint === undefined ? {} : { hint: this.hint };
-    return { code: this.code, message: this.message, ...hint, retryable: this.retryable, details: this.details };
+    return {
+      code: this.code,
+      message: this.message,
+      ...hint,
+      retryable: this.retryable,
+      details: this.details,
+    };
   }
 }

@@ -1,4 +1,6 @@
-/** The face of core: values with no opinion. It imports nothing. */
+/**
+ * The face of core: values with no opinion. It imports nothing.
+ */
 export { assert, BrokenInvariant, unreachable } from './assert.ts';
 export { decodeBase64, encodeBase64 } from './base64.ts';
 export {
@@ -20,7 +22,13 @@ export { AdastraError, ERROR_CODES, type ErrorCode, type ErrorOptions } from './
 export { type Hlc, HybridClock } from './hlc.ts';
 export { checkKey, compareKeys, isReservedKey } from './key.ts';
 export { DEFAULT_LIMITS, type Limits, validateLimits } from './limits.ts';
-export { INCARNATION_BYTES, KEY_ID_BYTES, ORIGIN_BYTES, originBytes, originText } from './origin.ts';
+export {
+  INCARNATION_BYTES,
+  KEY_ID_BYTES,
+  ORIGIN_BYTES,
+  originBytes,
+  originText,
+} from './origin.ts';
 export { Prng } from './prng.ts';
 export type { Range } from './range.ts';
 export type {

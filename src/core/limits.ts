@@ -67,6 +67,8 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
 const COMMIT_OVERHEAD_BYTES = 4 * KIB;
 /** Walkers recurse; every stack that we run on bears this many frames. */
 const DEPTH_CEILING = 1000;
+/** A frame of the log takes 64 MiB, the commit and whatever was gathered before it. */
+const COMMIT_CEILING = 32 * MIB;
 /** Offsets in one segment or batch are 32-bit. */
 const BYTES_CEILING = 2 ** 31 - 1;
 
@@ -124,6 +126,12 @@ function brokenRelation(limits: Limits): { name: string; rule: string } | undefi
       'pendingBytesMax',
       limits.pendingBytesMax <= BYTES_CEILING,
       `pendingBytesMax must be at most ${BYTES_CEILING}`,
+    ],
+    ['keyBytesMax', keyBytesMax <= KIB, `keyBytesMax must be at most ${KIB}, as the format says`],
+    [
+      'commitBytesMax',
+      commitBytesMax <= COMMIT_CEILING,
+      `commitBytesMax must be at most ${COMMIT_CEILING}: one frame of the log holds it`,
     ],
     ['depthMax', limits.depthMax <= DEPTH_CEILING, `depthMax must be at most ${DEPTH_CEILING}`],
   ];

@@ -1,4 +1,6 @@
-/** Which keys: bounds in key order (code point order = UTF-8 byte order), all optional. */
+/**
+ * Which keys: bounds in key order (code point order = UTF-8 byte order), all optional.
+ */
 export interface Range {
   /** Keys that begin with this text. */
   readonly prefix?: string | undefined;

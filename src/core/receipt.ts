@@ -1,4 +1,6 @@
-/** When a write may be acknowledged: after fdatasync, after a write that is synced soon, after a write. */
+/**
+ * When a write may be acknowledged: after fdatasync, after a write that is synced soon, after a write.
+ */
 export type Durability = 'always' | 'interval' | 'os';
 
 /** What a commit resolved to; plain data. */

@@ -1,5 +1,9 @@
-/** A value or a reason, for failures that callers inside the engine are expected to handle. */
-export type Result<T, E> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: E };
+/**
+ * A value or a reason, for failures that callers inside the engine are expected to handle.
+ */
+export type Result<T, E> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: E };
 
 export function ok<T>(value: T): { readonly ok: true; readonly value: T } {
   return { ok: true, value };

@@ -18,8 +18,7 @@ export interface Stamp {
   readonly originSeq: number;
 }
 
-const TEXT =
-  /^(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.([1-9][0-9]*)\.([0-9a-f]{32}\.[0-9a-f]{32})$/;
+const TEXT = /^(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.([1-9][0-9]*)\.([0-9a-f]{32}\.[0-9a-f]{32})$/;
 const TEXT_LENGTH_MAX = 112;
 
 /** The opaque text of a stamp. */

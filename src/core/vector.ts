@@ -79,7 +79,10 @@ export class Vector {
     for (let count = reader.varint(); count > 0; count--) {
       const at = reader.skip(ORIGIN_BYTES);
       const origin = originText(reader.source, at);
-      vector.#entries.set(origin, { originSeq: reader.varint(), digest: reader.bytes(CHAIN_DIGEST_BYTES) });
+      vector.#entries.set(origin, {
+        originSeq: reader.varint(),
+        digest: reader.bytes(CHAIN_DIGEST_BYTES),
+      });
     }
     return vector;
   }

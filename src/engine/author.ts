@@ -23,9 +23,12 @@ function predecessorOf(
   identity: NodeIdentity,
   { vector, incarnations }: Replica,
 ): Predecessor | null {
+  // One that is named but wrote nothing that is in the log has not gone on from it.
+  const hasSuccessor = (origin: string): boolean =>
+    incarnations.endingsOf(origin).some(({ successor }) => vector.originSeqOf(successor) > 0);
   const own = `${hexOf(identity.keyId)}.`;
   for (const [origin, { originSeq, digest }] of vector.entries()) {
-    if (!origin.startsWith(own) || incarnations.successorOf(origin) !== undefined) continue;
+    if (!origin.startsWith(own) || hasSuccessor(origin)) continue;
     return { origin, lastOriginSeq: originSeq, digestHead: digest.slice(0, DIGEST_HEAD_BYTES) };
   }
   return null;

@@ -19,8 +19,8 @@ import {
   removeTree,
 } from './directory.ts';
 import { copyFile } from './copy-file.ts';
-import type { EngineParts } from './engine.ts';
-import { newIdentity, saveIdentity } from './identity.ts';
+import type { EngineParts } from './engine-parts.ts';
+import { loadIdentity, newIdentity, saveIdentity } from './identity.ts';
 import type { BackupReport } from './node-api.ts';
 import { verifyDirectory } from './verify.ts';
 
@@ -138,13 +138,13 @@ function restoreIdentity(
   directory: string,
   { identityDir, nodeId }: { identityDir?: string | undefined; nodeId?: string | undefined },
 ): string {
-  const identity = newIdentity(env, nodeId);
   if (
     identityDir !== undefined &&
     env.fs.stat(env.fs.resolve(identityDir, 'node.json')) !== undefined
   ) {
-    return identity.nodeId;
+    return loadIdentity(env, directory, identityDir).nodeId;
   }
+  const identity = newIdentity(env, nodeId);
   saveIdentity(env, identityDirectory(env, directory, identityDir), identity);
   return identity.nodeId;
 }

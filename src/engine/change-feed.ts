@@ -35,7 +35,8 @@ export interface FeedSource {
 
 export class ChangeFeed {
   readonly #source: FeedSource;
-  readonly #listeners = new Set<CommitListener>();
+  /** Each with the seq that stood when it began: what came before is none of its business. */
+  readonly #listeners = new Map<CommitListener, number>();
   readonly #waiting = new Set<() => void>();
   #undelivered: LiveCommit[] = [];
   #closed = false;
@@ -60,15 +61,21 @@ export class ChangeFeed {
 
   /** Returns what ends it; throws `limit_exceeded`. */
   listen(listener: CommitListener): () => void {
+    this.checkRoom();
+    const own: CommitListener = (commit) => listener(commit);
+    this.#listeners.set(own, this.#source.publishedSeq());
+    return () => this.#listeners.delete(own);
+  }
+
+  /** Throws `limit_exceeded` where no listener may be added; `others` are kept elsewhere. */
+  checkRoom(others = 0): void {
     const { listenersMax } = this.#source.limits;
-    if (this.#listeners.size >= listenersMax) {
+    if (this.#listeners.size + others >= listenersMax) {
       throw new AdastraError('limit_exceeded', `there are ${listenersMax} listeners already`, {
         hint: 'end subscriptions that are no longer needed',
         details: { limitName: 'listenersMax', limit: listenersMax },
       });
     }
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
   }
 
   /** Runs `fn` after this turn, as listeners are called; what it throws is logged. */
@@ -82,10 +89,11 @@ export class ChangeFeed {
     });
   }
 
-  /** Live iterators end. */
+  /** Live iterators end; listeners hear of what was published and of nothing more. */
   close(): void {
     this.#closed = true;
     this.#wake();
+    this.#deliver();
     this.#listeners.clear();
   }
 
@@ -97,6 +105,7 @@ export class ChangeFeed {
       throw new AdastraError('invalid_argument', 'from is a seq');
     for (;;) {
       checkSignal(signal);
+      if (this.#closed) return;
       if (next <= log.baseSeq && log.baseSeq > 0) throw truncated(next, log.baseSeq);
       const toSeq = this.#source.publishedSeq();
       if (next <= toSeq) {
@@ -108,12 +117,13 @@ export class ChangeFeed {
             const shown = system ? commit : withoutSystemKeys(commit);
             if (shown.events.length > 0 || shown.void !== undefined) yield shown;
             checkSignal(signal);
+            if (this.#closed) return;
           }
         }
         next = Math.max(next, toSeq + 1);
         continue;
       }
-      if (!live || this.#closed) return;
+      if (!live) return;
       await this.#more(signal);
     }
   }
@@ -122,7 +132,8 @@ export class ChangeFeed {
     const commits = this.#undelivered;
     this.#undelivered = [];
     for (const commit of commits) {
-      for (const listener of [...this.#listeners]) {
+      for (const [listener, sinceSeq] of [...this.#listeners]) {
+        if (commit.seq <= sinceSeq || !this.#listeners.has(listener)) continue;
         try {
           listener(commit);
         } catch (error) {

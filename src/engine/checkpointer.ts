@@ -1,7 +1,7 @@
 /**
  * Checkpoints of a running node: in the background, in slices of a few milliseconds, from a snapshot
- * that later writes do not disturb. Two are kept, and the base of the log. Retention follows: whole
- * segments go that lie below both the span to be kept and the older of the two checkpoints.
+ * that later writes do not disturb. Two are kept, and with retention the base: segments go only below
+ * it, so that history, `at` and replay reach down to it.
  */
 import { AdastraError, bytesOfHex, type HybridClock } from '../core/index.ts';
 import type { Env } from '../env/index.ts';
@@ -14,11 +14,11 @@ import {
   writeCheckpoint,
 } from '../store/checkpoint/index.ts';
 import type { Lane } from '../store/transactions/index.ts';
-import { checkpointDirectory } from './directory.ts';
+import { checkpointDirectory, makeDirectories } from './directory.ts';
 import type { CheckpointInfo } from './node-api.ts';
 import type { ResolvedOptions } from './options.ts';
 import type { Replica } from './replica.ts';
-import { retentionSeq } from './retention.ts';
+import { chooseBase, retentionSeq } from './retention.ts';
 
 const KEPT = 2;
 const HASH_SLICE_ENTRIES = 1000;
@@ -74,6 +74,8 @@ export class Checkpointer {
     const { env, dataDir, replica, lane } = this.#parts;
     const { log } = lane.parts;
     const directory = checkpointDirectory(env, dataDir);
+    // A copy of a directory may lack it: many tools leave empty ones out.
+    makeDirectories(env, directory);
     const input = await this.#capture();
     const [newest] = listCheckpoints(env, directory);
     if (newest?.seq === input.seq) {
@@ -146,13 +148,13 @@ export class Checkpointer {
     const { log } = lane.parts;
     const directory = checkpointDirectory(env, dataDir);
     const wanted = retentionSeq(env, log, lane.parts.origins, options.retention);
-    const kept = listCheckpoints(env, directory).slice(0, KEPT);
-    const oldest = kept.at(-1);
-    if (wanted > 0 && oldest !== undefined && kept.length === KEPT) {
-      const { error } = log.dropBelow(Math.min(wanted, oldest.seq));
+    const { base, next } = chooseBase(listCheckpoints(env, directory), wanted, log.baseSeq);
+    if (base !== undefined) {
+      const { error } = log.dropBelow(base);
       if (error !== undefined) options.logger?.error(`retention: ${error.message}`);
     }
-    await runSlices(env, dropInSlices(env, directory, { keep: KEPT, keepSeqs: [] }));
+    const keepSeqs = [base, next].filter((seq) => seq !== undefined);
+    await runSlices(env, dropInSlices(env, directory, { keep: KEPT, keepSeqs }));
   }
 }
 

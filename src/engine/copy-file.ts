@@ -1,4 +1,6 @@
-/** Copies one file, durably, a piece at a time with a turn of the event loop between. */
+/**
+ * Copies one file, durably, a piece at a time with a turn of the event loop between.
+ */
 import type { Env } from '../env/index.ts';
 
 const PIECE_BYTES = 4 * 1024 * 1024;

@@ -5,6 +5,7 @@
  *     log/                 the commit log
  *     checkpoints/         verified snapshots of the state
  *     aside/               what recovery or repair set aside
+ *     log-repaired/        only while a repair puts a new log in place
  *     lock                 held by the one writer
  */
 import { AdastraError } from '../core/index.ts';
@@ -43,6 +44,7 @@ export function directoryState(env: Env, dataDir: string): DirectoryState {
     if (stat === undefined) return 'missing';
     if (stat.kind !== 'directory') throw notADirectory(path);
     if (env.fs.stat(logDirectory(env, path)) !== undefined) return 'world';
+    if (env.fs.stat(env.fs.resolve(path, 'log-repaired')) !== undefined) return 'world';
     return env.fs.list(path).length === 0 ? 'empty' : 'foreign';
   } catch (error) {
     if (AdastraError.is(error)) throw error;
@@ -69,17 +71,46 @@ export function diskError(cause: unknown, what: string): AdastraError {
   if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') {
     return new AdastraError('disk_full', `${what}: ${reason}`, { details, cause });
   }
+  if (code === 'ENOTDIR') {
+    return new AdastraError('not_a_directory', `${what}: ${reason}`, { details, cause });
+  }
   return new AdastraError('io_error', `${what}: ${reason}`, { details, cause });
 }
 
-/** Makes a directory and those above it that are missing. */
+/**
+ * Makes a directory and those above it that are missing. One that is there may have been made by an
+ * attempt that was killed before its name was durable: it is made so. Throws what the disk says,
+ * typed.
+ */
 export function makeDirectories(env: Env, path: string): void {
+  try {
+    makeMissing(env, path);
+  } catch (error) {
+    throw diskError(error, `cannot make ${path}`);
+  }
+}
+
+function makeMissing(env: Env, path: string): void {
   const absolute = env.fs.resolve(path);
-  if (env.fs.stat(absolute) !== undefined) return;
+  if (env.fs.stat(absolute) !== undefined) {
+    syncName(env, absolute);
+    return;
+  }
   const parent = env.fs.resolve(absolute, '..');
-  if (parent !== absolute) makeDirectories(env, parent);
+  if (parent !== absolute) makeMissing(env, parent);
   env.fs.makeDirectory(absolute);
   env.fs.syncDirectory(parent);
+}
+
+/** Makes the name of a directory durable, where we may open what holds it. */
+export function syncName(env: Env, path: string): void {
+  try {
+    env.fs.syncDirectory(env.fs.resolve(path, '..'));
+  } catch (error) {
+    const code = errorCode(error);
+    // Above our own directories others decide; what we may not open we did not make either.
+    if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') throw error;
+  }
 }
 
 /** Removes a directory and all below it, if it is there. */

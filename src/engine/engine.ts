@@ -5,12 +5,12 @@
  */
 import {
   AdastraError,
+  checkKey,
   type Commit,
   type CommitRequest,
   type Entry,
   type HistoryEntry,
   HybridClock,
-  type Limits,
   type PreflightReport,
   type PutOptions,
   type Range,
@@ -18,7 +18,6 @@ import {
   type Value,
   type WriteOptions,
 } from '../core/index.ts';
-import type { Env, FileLock } from '../env/index.ts';
 import { OperationRegistry } from '../store/operations/index.ts';
 import {
   historyOf,
@@ -28,12 +27,11 @@ import {
   type ReceiveOutcome,
   Writes,
 } from '../store/transactions/index.ts';
-import type { CommitLog } from '../wal/index.ts';
 import { authorOf } from './author.ts';
 import { backupNode } from './backup.ts';
 import { ChangeFeed } from './change-feed.ts';
 import { Checkpointer } from './checkpointer.ts';
-import type { NodeIdentity } from './identity.ts';
+import type { EngineParts } from './engine-parts.ts';
 import type {
   BackupReport,
   ChangesOptions,
@@ -46,27 +44,9 @@ import type {
   RecoveryReport,
   VerifyReport,
 } from './node-api.ts';
-import type { ResolvedOptions } from './options.ts';
 import { Reads } from './reads.ts';
-import type { Replica } from './replica.ts';
 import { nodeInfoOf, statusOf } from './status.ts';
 import { verifyDirectory } from './verify.ts';
-
-/** What opening found, ready to be wired. */
-export interface EngineParts {
-  readonly env: Env;
-  readonly dataDir: string;
-  readonly options: ResolvedOptions;
-  readonly limits: Limits;
-  readonly identity: NodeIdentity;
-  readonly replica: Replica;
-  readonly log: CommitLog;
-  readonly recovery: RecoveryReport;
-  /** `undefined` for a node that only reads. */
-  readonly lock: FileLock | undefined;
-  /** Why writing is refused though it was asked for. */
-  readonly damage: AdastraError | undefined;
-}
 
 export class Engine implements NodeApi {
   readonly parts: EngineParts;
@@ -182,6 +162,7 @@ export class Engine implements NodeApi {
     this.checkOpen();
     const { replica, log } = this.parts;
     const { storage, origins } = replica;
+    checkKey(key, this.parts.limits.keyBytesMax);
     let left = options.limit ?? Number.POSITIVE_INFINITY;
     if (left <= 0) return;
     for (const entry of historyOf(log, origins, key, storage.lastSeq(storage.find(key)))) {
@@ -204,7 +185,11 @@ export class Engine implements NodeApi {
     const { env, replica } = this.parts;
     const { storage } = replica;
     for (const name of ['state', 'content'] as const) {
-      for (let slice = 0; slice < HASH_SLICES_MAX && !storage.hashSlice(HASH_SLICE, name); slice++) {
+      for (
+        let slice = 0;
+        slice < HASH_SLICES_MAX && !storage.hashSlice(HASH_SLICE, name);
+        slice++
+      ) {
         await new Promise<void>((resolve) => env.timers.soon(resolve));
       }
     }
@@ -256,8 +241,10 @@ export class Engine implements NodeApi {
     this.checkOpen();
     if (event !== 'health')
       throw new AdastraError('invalid_argument', `there is no event ${String(event)}`);
-    this.#healthListeners.add(fn);
-    return () => this.#healthListeners.delete(fn);
+    this.feed.checkRoom(this.#healthListeners.size);
+    const own: HealthListener = (health) => fn(health);
+    this.#healthListeners.add(own);
+    return () => this.#healthListeners.delete(own);
   }
 
   get closed(): boolean {
@@ -304,6 +291,10 @@ export class Engine implements NodeApi {
 
   #connect(): void {
     if (this.#lane === undefined) return;
+    this.#lane.onClockJump = (wallMs) => {
+      const iso = new Date(wallMs).toISOString();
+      this.parts.options.logger?.warn(`the clock has jumped ahead: stamps go on from ${iso}`);
+    };
     this.#lane.onFailure = (error) => {
       this.parts.options.logger?.error(`writes are latched: ${error.message}`);
       for (const fn of this.#healthListeners) this.feed.soon(() => fn({ state: 'latched', error }));

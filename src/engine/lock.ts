@@ -1,4 +1,6 @@
-/** The one-writer lock of a directory: who holds it is told to the one who is refused. */
+/**
+ * The one-writer lock of a directory: who holds it is told to the one who is refused.
+ */
 import { AdastraError } from '../core/index.ts';
 import { type Env, errorCode, type FileLock } from '../env/index.ts';
 import { diskError, lockFile } from './directory.ts';

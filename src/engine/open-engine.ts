@@ -3,10 +3,10 @@
  * store → limits of the world → running engine. Nothing binds a port; nothing is needed of any network.
  */
 import { AdastraError } from '../core/index.ts';
-import type { Env, FileLock } from '../env/index.ts';
-import { directoryState } from './directory.ts';
+import { type Env, errorCode, type FileLock } from '../env/index.ts';
+import { limitsOfWorld, WORLD_LIMITS_KEY } from '../store/transactions/index.ts';
+import { directoryState, diskError, syncName } from './directory.ts';
 import { Engine } from './engine.ts';
-import { limitsOfWorld, WORLD_LIMITS_KEY } from './founding.ts';
 import { loadIdentity } from './identity.ts';
 import { openTerm } from './term.ts';
 import { initializeDirectory } from './initialize.ts';
@@ -14,6 +14,7 @@ import { takeLock } from './lock.ts';
 import type { RecoveryReport } from './node-api.ts';
 import type { ResolvedOptions } from './options.ts';
 import { type OpenedReplica, openReplica } from './replica.ts';
+import { finishRepair, isRepairUnfinished, unfinishedError } from './starting-over.ts';
 
 export interface OpenSettings {
   /** Whether a missing directory is made; otherwise it is `not_initialized`. */
@@ -34,13 +35,40 @@ export async function openEngine(
   if (options.readOnly) return readEngine(env, path, options, startMs, undefined);
   const lock = await takeLock(env, path);
   try {
+    // The attempt that made it may have been killed before its name was durable.
+    if (state === 'world') syncName(env, path);
+    if (finishRepair(env, path) !== undefined) {
+      options.logger?.warn(`went on with a repair of ${path} that was interrupted`);
+    }
     return writeEngine(env, path, options, { lock, startMs });
   } catch (error) {
     lock.release();
     if (options.onDamage === 'readOnly' && AdastraError.is(error) && error.code === 'log_damaged') {
-      return readEngine(env, path, options, startMs, error);
+      return readDamaged(env, path, options, startMs, error);
     }
-    throw error;
+    const isOfDisk = !AdastraError.is(error) && errorCode(error) !== undefined;
+    throw isOfDisk ? diskError(error, `cannot open ${path}`) : error;
+  }
+}
+
+/**
+ * The log before its first bad place, with the newest checkpoint within it. A checkpoint behind that
+ * place is not shown: its state is good, but nothing of the log leads to it; repair starts from it.
+ */
+function readDamaged(
+  env: Env,
+  path: string,
+  options: ResolvedOptions,
+  startMs: number,
+  damage: AdastraError,
+): Engine {
+  try {
+    return readEngine(env, path, options, startMs, damage);
+  } catch (error) {
+    // Where retention let the beginning go and no checkpoint is left before the damage, nothing of
+    // what can be read is a state: what is wrong is still the damage.
+    const isNoStart = AdastraError.is(error) && error.code === 'checkpoint_damaged';
+    throw isNoStart ? damage : error;
   }
 }
 
@@ -86,6 +114,7 @@ function readEngine(
   startMs: number,
   asked: AdastraError | undefined,
 ): Engine {
+  if (isRepairUnfinished(env, dataDir)) throw unfinishedError(dataDir);
   const identity = loadIdentity(env, dataDir, options.identityDir);
   const opened = openReplica(env, dataDir, { access: 'read', limits: options.limits });
   const found = opened.report.damage;

@@ -2,8 +2,18 @@
  * The options of a node, validated together before anything is opened: a mistake names the option, and
  * an unknown one the nearest that exists.
  */
-import { AdastraError, type Durability, type Limits, validateLimits } from '../core/index.ts';
-import type { AnyOperation } from '../store/operations/index.ts';
+import {
+  AdastraError,
+  DEFAULT_LIMITS,
+  type Durability,
+  type Limits,
+  validateLimits,
+} from '../core/index.ts';
+import {
+  type AnyOperation,
+  defineOperation,
+  OperationRegistry,
+} from '../store/operations/index.ts';
 import { isDurability } from '../store/transactions/index.ts';
 import { checkNodeId } from './identity.ts';
 import { nearestName } from './nearest-name.ts';
@@ -157,8 +167,25 @@ function checkValues(options: NodeOptions): void {
   if (logger !== undefined && !LOGGER.every((name) => typeof logger[name] === 'function')) {
     throw invalid('logger', `a logger has ${LOGGER.join(', ')}`);
   }
-  if (operations !== undefined && !Array.isArray(operations))
-    throw invalid('operations', 'operations is a list');
+  if (options.limits !== undefined) checkLimits(options.limits);
+  if (operations !== undefined) checkOperations(operations);
+}
+
+/** Which limits there are; what they may be is for `validateLimits`. */
+function checkLimits(limits: unknown): void {
+  if (typeof limits !== 'object' || limits === null) throw invalid('limits', 'limits is an object');
+  checkNames(limits, Object.keys(DEFAULT_LIMITS), 'limit');
+}
+
+/** Each is whole and no two have one name. */
+function checkOperations(operations: readonly AnyOperation[]): void {
+  if (!Array.isArray(operations)) throw invalid('operations', 'operations is a list');
+  for (const operation of operations) {
+    if (typeof operation !== 'object' || operation === null)
+      throw invalid('operations', 'an operation is an object');
+    defineOperation(operation as never);
+  }
+  new OperationRegistry(operations);
 }
 
 function checkRetention(retention: RetentionOptions): void {

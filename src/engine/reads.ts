@@ -1,4 +1,6 @@
-/** Synchronous reads of the published state: what `Client` offers and `NodeApi` wraps. */
+/**
+ * Synchronous reads of the published state: what `Client` offers and `NodeApi` wraps.
+ */
 import {
   AdastraError,
   checkKey,
@@ -9,6 +11,7 @@ import {
 } from '../core/index.ts';
 import type { OriginTable, Storage, StorageSnapshot } from '../store/storage/index.ts';
 import { checkRange, describeEntry } from '../store/transactions/index.ts';
+import { RangeWalk, type WalkKind } from './range-walk.ts';
 
 /** The state at one moment; later writes do not disturb it. */
 export interface Snapshot {
@@ -39,6 +42,8 @@ export class Reads {
   }
 
   get(key: string): Value | undefined {
+    // What is no string is refused before it is looked for, all else only where nothing is found.
+    if (typeof key !== 'string') this.#check(key);
     const value = this.#storage.get(key);
     if (value === undefined) this.#check(key);
     return value;
@@ -61,15 +66,29 @@ export class Reads {
 
   /** Over the state at the call, lazily. */
   list(range: Range = {}): IterableIterator<[string, Value]> {
-    return listSnapshot(this.#storage.snapshot(), range);
+    return this.#walk('entries', range);
   }
 
   keys(range: Range = {}): IterableIterator<string> {
-    return keysOfSnapshot(this.#storage.snapshot(), range);
+    return this.#walk('keys', range);
   }
 
   values(range: Range = {}): IterableIterator<Value> {
-    return valuesOfSnapshot(this.#storage.snapshot(), range);
+    return this.#walk('values', range);
+  }
+
+  /** Seq of the key's last event in this log; 0 if there was none. */
+  lastSeq(key: string): number {
+    return this.#storage.lastSeq(this.#storage.find(key));
+  }
+
+  /** The seqs of the last events in a range, removes included, as one number for each of its states. */
+  lastSeqIn(range: Range): { readonly seq: number; readonly keys: number } {
+    const cursor = this.#storage.range({ ...bounds(range), includeAbsent: true });
+    let seq = 0;
+    let keys = 0;
+    for (; cursor.next(); keys++) seq = Math.max(seq, this.#storage.lastSeq(cursor.ref));
+    return { seq, keys };
   }
 
   snapshot(): Snapshot {
@@ -86,11 +105,19 @@ export class Reads {
       },
       contains: (key) => (check(key), stored.has(key)),
       count: (range = {}) => countIn(stored, range),
-      list: (range = {}) => listSnapshot(stored, range, false),
-      keys: (range = {}) => keysOfSnapshot(stored, range, false),
-      values: (range = {}) => valuesOfSnapshot(stored, range, false),
+      list: (range = {}) => walkAt(stored, 'entries', range),
+      keys: (range = {}) => walkAt(stored, 'keys', range),
+      values: (range = {}) => walkAt(stored, 'values', range),
       release: () => stored.release(),
     };
+  }
+
+  #walk<Item>(kind: WalkKind, range: Range): RangeWalk<Item> {
+    const checked = bounds(range);
+    return new RangeWalk(kind, this.#storage.snapshot(), checked, {
+      limit: range.limit,
+      release: true,
+    });
   }
 
   #check(key: string): void {
@@ -115,56 +142,6 @@ function countIn(source: Pick<Storage, 'count'> | StorageSnapshot, range: Range)
   return Math.min(count, range.limit ?? count);
 }
 
-function listSnapshot(
-  snapshot: StorageSnapshot,
-  range: Range,
-  release = true,
-): IterableIterator<[string, Value]> {
-  const cursor = snapshot.range(bounds(range));
-  return entries(snapshot, cursor, range.limit, release);
-}
-
-function* entries(
-  snapshot: StorageSnapshot,
-  cursor: ReturnType<StorageSnapshot['range']>,
-  limit: number | undefined,
-  release: boolean,
-): IterableIterator<[string, Value]> {
-  try {
-    for (let left = limit ?? Number.POSITIVE_INFINITY; left > 0 && cursor.next(); left--) {
-      yield [cursor.key, cursor.value() as Value];
-    }
-  } finally {
-    if (release) snapshot.release();
-  }
-}
-
-function* keysOf(
-  snapshot: StorageSnapshot,
-  cursor: ReturnType<StorageSnapshot['range']>,
-  limit: number | undefined,
-  release: boolean,
-): IterableIterator<string> {
-  try {
-    for (let left = limit ?? Number.POSITIVE_INFINITY; left > 0 && cursor.next(); left--)
-      yield cursor.key;
-  } finally {
-    if (release) snapshot.release();
-  }
-}
-
-function keysOfSnapshot(
-  snapshot: StorageSnapshot,
-  range: Range,
-  release = true,
-): IterableIterator<string> {
-  return keysOf(snapshot, snapshot.range(bounds(range)), range.limit, release);
-}
-
-function* valuesOfSnapshot(
-  snapshot: StorageSnapshot,
-  range: Range,
-  release = true,
-): IterableIterator<Value> {
-  for (const [, value] of listSnapshot(snapshot, range, release)) yield value;
+function walkAt<Item>(snapshot: StorageSnapshot, kind: WalkKind, range: Range): RangeWalk<Item> {
+  return new RangeWalk(kind, snapshot, bounds(range), { limit: range.limit, release: false });
 }

@@ -14,7 +14,7 @@ export interface ReplayVerifyReport {
   readonly contentHash: string;
   /** Commits replayed. */
   readonly commits: number;
-  /** Where the replay began: 0, or the base where the log was let go. */
+  /** Where the replay began: 0, or the oldest checkpoint where the log was let go. */
   readonly fromSeq: number;
   /** What was compared: hashes by opening, and those that each checkpoint claims at its seq. */
   readonly compared: readonly {
@@ -34,8 +34,7 @@ export function replayVerify(env: Env, dataDir: string): ReplayVerifyReport {
   const replayed = openReplica(env, dataDir, {
     access: 'read',
     limits,
-    fromBase: base === 0,
-    untilSeq: base === 0 ? Number.POSITIVE_INFINITY : base,
+    ...startOf(base),
   });
   replayed.log.abandon();
   const { storage } = replayed.replica;
@@ -55,10 +54,15 @@ export function replayVerify(env: Env, dataDir: string): ReplayVerifyReport {
     stateHash,
     contentHash,
     commits: replayed.replayedCommits,
-    fromSeq: base,
+    fromSeq: replayed.checkpointSeq,
     compared,
     matches: compared.every((comparison) => comparison.matches),
   };
+}
+
+/** Where the log was let go, nothing stands before the oldest checkpoint. */
+function startOf(base: number): { fromBase?: boolean; fromOldest?: boolean } {
+  return base === 0 ? { fromBase: true } : { fromOldest: true };
 }
 
 /** What each checkpoint claims against a replay that stops at its seq. */
@@ -67,18 +71,21 @@ function compareCheckpoints(
   dataDir: string,
   base: number,
 ): { what: string; seq: number; matches: boolean }[] {
-  if (base > 0) return [];
-  return listCheckpoints(env, checkpointDirectory(env, dataDir)).map(({ file, seq }) => {
-    const header = readCheckpointHeader(env, file);
-    if (!header.ok) return { what: `checkpoint ${header.error.message}`, seq, matches: false };
-    const until = openReplica(env, dataDir, {
-      access: 'read',
-      limits: DEFAULT_LIMITS,
-      fromBase: true,
-      untilSeq: seq,
+  // A crash may leave one below the base; the next checkpoint drops it, and nobody can check it.
+  const listed = listCheckpoints(env, checkpointDirectory(env, dataDir));
+  return listed
+    .filter(({ seq }) => seq >= base)
+    .map(({ file, seq }) => {
+      const header = readCheckpointHeader(env, file);
+      if (!header.ok) return { what: `checkpoint ${header.error.message}`, seq, matches: false };
+      const until = openReplica(env, dataDir, {
+        access: 'read',
+        limits: DEFAULT_LIMITS,
+        ...startOf(base),
+        untilSeq: seq,
+      });
+      until.log.abandon();
+      const matches = until.replica.storage.stateHash() === hexOf(header.value.stateHash);
+      return { what: 'checkpoint', seq, matches };
     });
-    until.log.abandon();
-    const matches = until.replica.storage.stateHash() === hexOf(header.value.stateHash);
-    return { what: 'checkpoint', seq, matches };
-  });
 }

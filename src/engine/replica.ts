@@ -7,7 +7,9 @@ import {
   AdastraError,
   ByteReader,
   ByteWriter,
+  equalBytes,
   type Hlc,
+  hexOf,
   type Limits,
   MalformedBytes,
   Vector,
@@ -82,8 +84,12 @@ export interface OpenReplicaOptions {
   readonly worldId?: Uint8Array | undefined;
   /** Ignore checkpoints and replay from the base. */
   readonly fromBase?: boolean;
+  /** Begin with the oldest usable checkpoint, not the newest. */
+  readonly fromOldest?: boolean;
   /** Only what is at or below this seq is wanted of checkpoints. */
   readonly untilSeq?: number;
+  /** A seq that the caller knows to be in the log, mark or no mark. */
+  readonly witnessSeq?: number;
 }
 
 export interface OpenedReplica {
@@ -103,6 +109,7 @@ export function openReplica(env: Env, dataDir: string, options: OpenReplicaOptio
   const untilSeq = options.untilSeq ?? Number.POSITIVE_INFINITY;
   const listed =
     options.fromBase === true ? [] : listCheckpoints(env, checkpointDirectory(env, dataDir));
+  if (options.fromOldest === true) listed.reverse();
   for (const { file, seq } of listed) {
     if (seq > untilSeq) continue;
     const attempt = fromCheckpoint(env, dataDir, file, options);
@@ -111,7 +118,7 @@ export function openReplica(env: Env, dataDir: string, options: OpenReplicaOptio
   }
   const replica = new Replica(env, options.limits);
   const opened = replayLog(env, dataDir, replica, { ...options, fromSeq: 0 });
-  if (opened.log.baseSeq > 0 && opened.report.damage === undefined) {
+  if (opened.log.baseSeq > 0) {
     opened.log.abandon();
     throw noCheckpoint(opened.log.baseSeq, rejected);
   }
@@ -144,6 +151,10 @@ function fromCheckpoint(
   }
   const from = { fromSeq: header.seq, fromDigest: header.digest };
   const opened = replayLog(env, dataDir, replica, { ...options, ...from });
+  if (!equalBytes(header.worldId, opened.log.worldId)) {
+    opened.log.abandon();
+    throw anotherWorld(file, header.worldId, opened.log.worldId);
+  }
   const fault = placeFault(opened, header.seq);
   if (fault === undefined) return opened;
   opened.log.abandon();
@@ -166,12 +177,18 @@ function replayLog(
 ): Opened {
   const { fromSeq, fromDigest, access, worldId, log, untilSeq } = options;
   const replay = new Replay(replica, fromSeq, replica.clock);
+  // What begins behind a gap cannot be applied; the caller sees it by `baseSeq` and says so.
+  let hasGap: boolean | undefined;
   const recovered = recoverLog(env, dataDir, {
     access,
     fromSeq,
-    onBatch: (batch) => replay.apply(batch, untilSeq),
+    onBatch: (batch) => {
+      hasGap ??= batch.firstSeq > fromSeq + 1;
+      if (!hasGap) replay.apply(batch, untilSeq);
+    },
     vector: () => replica.vector.encode(),
-    ...(fromDigest === undefined ? {} : { fromDigest, witnessSeq: fromSeq }),
+    ...(fromDigest === undefined ? {} : { fromDigest }),
+    witnessSeq: Math.max(options.witnessSeq ?? 0, fromDigest === undefined ? 0 : fromSeq),
     ...(worldId === undefined ? {} : { worldId }),
     ...(log === undefined ? {} : { options: log }),
   });
@@ -180,6 +197,15 @@ function replayLog(
   const { log: commitLog, report } = recovered.value;
   const { commits: replayedCommits, seq } = replay;
   return { replica, log: commitLog, report, checkpointSeq: fromSeq, replayedCommits, seq };
+}
+
+/** Nothing of either is applied: which one is the stranger, only the user can know. */
+function anotherWorld(file: string, found: Uint8Array, log: Uint8Array): AdastraError {
+  const details = { file, expected: hexOf(log), actual: hexOf(found) };
+  return new AdastraError('world_mismatch', `${file} is a checkpoint of another world`, {
+    hint: 'move the file out of the directory if the log is the one you mean',
+    details,
+  });
 }
 
 function noCheckpoint(

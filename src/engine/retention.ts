@@ -22,6 +22,24 @@ export function retentionSeq(
   return bounds.length === 0 ? 0 : Math.max(0, Math.min(...bounds));
 }
 
+/**
+ * The checkpoint that becomes (or stays) the base of the log: the newest at or below what may go, or
+ * the one that the log begins at already. `next` is the oldest above it, kept so that there is one to
+ * become the base when the span has moved on. Both `undefined` where nothing is let go.
+ */
+export function chooseBase(
+  checkpoints: readonly { readonly seq: number }[],
+  wanted: number,
+  logBaseSeq: number,
+): { base: number | undefined; next: number | undefined } {
+  const seqs = checkpoints.map(({ seq }) => seq).sort((left, right) => left - right);
+  const base =
+    seqs.findLast((seq) => seq <= wanted) ??
+    seqs.find((seq) => logBaseSeq > 0 && seq >= logBaseSeq);
+  if (wanted === 0 && base === undefined) return { base: undefined, next: undefined };
+  return { base, next: seqs.find((seq) => seq > (base ?? 0)) };
+}
+
 /** Segments are let go whole: the last seq before the newest ones that hold the bytes to keep. */
 function seqByBytes(log: CommitLog, bytes: number): number {
   let kept = 0;

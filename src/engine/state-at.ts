@@ -5,7 +5,7 @@
 import { AdastraError, type Limits } from '../core/index.ts';
 import type { Env } from '../env/index.ts';
 import { Reads, type Snapshot } from './reads.ts';
-import { openReplica } from './replica.ts';
+import { type OpenedReplica, openReplica } from './replica.ts';
 
 /** Throws `invalid_argument`, `not_found` (a seq that is not there yet), `history_truncated`. */
 export function stateAt(
@@ -27,7 +27,23 @@ export function stateAt(
       details: { seq, baseSeq },
     });
   }
-  const { replica, log } = openReplica(env, dataDir, { access: 'read', limits, untilSeq: seq });
+  const { replica, log } = openAt(env, dataDir, seq, limits);
   log.abandon();
   return new Reads(replica.storage, replica.origins, limits, () => seq).snapshot();
+}
+
+/** The writer knows that what it published is in the log: no mark has to say so (`witnessSeq`). */
+function openAt(env: Env, dataDir: string, seq: number, limits: Limits): OpenedReplica {
+  try {
+    const until = { untilSeq: seq, witnessSeq: seq };
+    return openReplica(env, dataDir, { access: 'read', limits, ...until });
+  } catch (error) {
+    if (!AdastraError.is(error) || error.code !== 'checkpoint_damaged') throw error;
+    if ((error.details['rejected'] as readonly unknown[]).length > 0) throw error;
+    // The log begins later and no checkpoint is as old as that.
+    throw new AdastraError('history_truncated', `no checkpoint is at or below seq ${seq}`, {
+      hint: 'ask for a seq at or above the oldest checkpoint',
+      details: { ...error.details, seq },
+    });
+  }
 }

@@ -1,9 +1,11 @@
-/** One observable picture of a node, and who it is; computed when asked. */
+/**
+ * One observable picture of a node, and who it is; computed when asked.
+ */
 import { hexOf } from '../core/index.ts';
 import { listCheckpoints } from '../store/checkpoint/index.ts';
 import type { Lane } from '../store/transactions/index.ts';
 import { checkpointDirectory, logDirectory } from './directory.ts';
-import type { EngineParts } from './engine.ts';
+import type { EngineParts } from './engine-parts.ts';
 import type { Hashes, NodeInfo, NodeStatus } from './node-api.ts';
 import { VERSION } from './version.ts';
 

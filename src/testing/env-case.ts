@@ -1,4 +1,6 @@
-/** A case of the `Env` contract, and the world it runs in: what the case files share. */
+/**
+ * A case of the `Env` contract, and the world it runs in: what the case files share.
+ */
 import type { Env } from '../env/index.ts';
 
 /** What one case runs in. */

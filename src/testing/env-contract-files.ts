@@ -1,4 +1,6 @@
-/** The contract of `File`: bytes in, bytes out, at positions; syncs that end once. */
+/**
+ * The contract of `File`: bytes in, bytes out, at positions; syncs that end once.
+ */
 import type { Env, File } from '../env/index.ts';
 import { check, checkEqual, checkThrows } from './contract-case.ts';
 import type { EnvCase, EnvUnderTest } from './env-case.ts';

@@ -1,4 +1,6 @@
-/** The contract of `FileSystem`: names, kinds, codes of refusals, and the lock. */
+/**
+ * The contract of `FileSystem`: names, kinds, codes of refusals, and the lock.
+ */
 import type { FileSystem } from '../env/index.ts';
 import { check, checkEqual, checkRejects, checkThrows } from './contract-case.ts';
 import type { EnvCase, EnvUnderTest } from './env-case.ts';

@@ -1,4 +1,6 @@
-/** The contract of `Clock`, `Timers`, `Random` and `Host`. */
+/**
+ * The contract of `Clock`, `Timers`, `Random` and `Host`.
+ */
 import { check, checkEqual } from './contract-case.ts';
 import type { EnvCase, EnvUnderTest } from './env-case.ts';
 

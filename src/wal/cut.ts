@@ -27,10 +27,9 @@ export function setAside(
   kind: 'torn' | 'damaged',
 ): SetAside[] {
   const { fs } = env;
-  if (fs.stat(paths.aside) === undefined) {
-    fs.makeDirectory(paths.aside);
-    fs.syncDirectory(paths.data);
-  }
+  if (fs.stat(paths.aside) === undefined) fs.makeDirectory(paths.aside);
+  // Also where it is there: who made it may have been killed before its name was durable.
+  fs.syncDirectory(paths.data);
   const pieces: SetAside[] = [];
   for (const segment of segments) {
     if (segment < bad.segment) continue;

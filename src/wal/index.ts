@@ -38,7 +38,14 @@ export {
   recoverLog,
   type RecoveryReport,
 } from './recovery.ts';
-export { repairLog, type RepairOptions, type RepairReport } from './repair.ts';
+export { cutLog, inspectLog, type LogInspection } from './repair.ts';
+export {
+  type BatchBefore,
+  identifyLog,
+  type LogIdentity,
+  salvageLog,
+  type SalvageVisitor,
+} from './salvage.ts';
 export {
   verifyLog,
   type VerifyOptions,

@@ -20,6 +20,10 @@ export interface LogDamage {
 
 const SPACE_CODES: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 const PERMISSION_CODES: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS']);
+const CODE_BY_DISK: ReadonlyMap<string, ErrorCode> = new Map([
+  ['ENOENT', 'not_initialized'],
+  ['ENOTDIR', 'not_a_directory'],
+]);
 
 /** The error for a failed call of the file system; `what` begins "cannot …". */
 export function diskError(cause: unknown, what: string, path: string): AdastraError {
@@ -37,7 +41,7 @@ export function diskError(cause: unknown, what: string, path: string): AdastraEr
       cause,
     });
   }
-  const code: ErrorCode = disk === 'ENOENT' ? 'not_initialized' : 'io_error';
+  const code = CODE_BY_DISK.get(disk ?? '') ?? 'io_error';
   return new AdastraError(code, `${what}: ${disk ?? String(cause)}`, { details, cause });
 }
 
@@ -47,7 +51,7 @@ export function damageError(directory: string, damage: LogDamage): AdastraError 
     'log_damaged',
     `the log is damaged in ${damage.file} at byte ${damage.offset}: ${damage.reason}`,
     {
-      hint: `Everything up to seq ${damage.lastGoodSeq} can be read. Take it from a peer or a backup, or give up the rest with: ${repair}`,
+      hint: `Everything up to seq ${damage.lastGoodSeq} can be read. Restore a backup, or give up the rest with: ${repair}`,
       details: { ...damage, repair },
     },
   );

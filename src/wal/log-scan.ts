@@ -183,8 +183,10 @@ class LogWalk {
     }
     return withFile(this.#env.fs, entry.path, (file) => {
       const seed = segmentSeed(header.worldId, header.logId, entry.number);
-      const { readBytes } = this.#options.options;
       const start = entry.headerBytes;
+      // No more memory than the file has bytes: opening a small log is cheap.
+      const room = Math.max(entry.bytes - start, 1);
+      const readBytes = Math.min(this.#options.options.readBytes, room);
       const scanner = new SegmentScanner(this.#env.crypto, file, seed, { start, readBytes });
       return this.#walkFrames(entry, scanner);
     });

@@ -1,7 +1,7 @@
 /**
  * What stands behind a bad frame. Its length cannot be trusted, so every byte is a place where a
- * valid header may begin; its checksum, seeded with exactly that place, tells. The marks found there
- * prove how far the log had been synced, and so whether what is bad was committed.
+ * valid header may begin; its checksum, seeded with exactly that place, tells. The marks found
+ * there prove how far the log had been synced, and so whether what is bad was committed.
  */
 import type { Env, File } from '../env/index.ts';
 import { placeSeed, segmentSeed } from './checksum.ts';
@@ -22,8 +22,17 @@ export interface Behind {
   readonly firstOffset: number | undefined;
 }
 
+/** Where the first valid frame header at or behind `start` stands, if there is one. */
+export function nextHeader(file: File, seed: number, start: number): number | undefined {
+  return look(file, seed, start, true).firstOffset;
+}
+
 /** Looks through `file` from `start` on; `seed` is that of its segment. */
 export function lookBehind(file: File, seed: number, start: number): Behind {
+  return look(file, seed, start, false);
+}
+
+function look(file: File, seed: number, start: number, firstOnly: boolean): Behind {
   const buffer = new Uint8Array(SCAN_BYTES);
   const header = new FrameHeader();
   const found = { mark: 0, lastSeq: 0, firstOffset: undefined as number | undefined };
@@ -38,6 +47,7 @@ export function lookBehind(file: File, seed: number, start: number): Behind {
         found.mark = Math.max(found.mark, header.syncedThrough);
         found.lastSeq = Math.max(found.lastSeq, header.lastSeq);
         found.firstOffset ??= position + at;
+        if (firstOnly) return found;
       }
       at = buffer.indexOf(MARKER_FIRST_BYTE, at + 1);
     }

@@ -3,7 +3,12 @@
  * and the judgement over an altered copy of it: whatever was done to the files is reported, or what a
  * reader gets is what was acknowledged.
  */
-import { AdastraError, Client, type VerifyReport, verifyDirectory } from '../../src/client/index.ts';
+import {
+  AdastraError,
+  Client,
+  type VerifyReport,
+  verifyDirectory,
+} from '../../src/client/index.ts';
 import { type Image, imageOf, writeImage } from './folder.ts';
 
 /** Limits under which a segment takes 8 KiB. */
@@ -20,6 +25,7 @@ export interface ClosedNode {
   readonly image: Image;
   readonly seq: number;
   readonly stateHash: string;
+  readonly contentHash: string;
   /** Every commit as text, by seq from 1. */
   readonly commits: readonly string[];
 }
@@ -37,10 +43,10 @@ export async function closedNode(
   }
   await client.close();
   const reader = await Client.open({ ...options, readOnly: true });
-  const { seq, stateHash } = await reader.hashes();
+  const hashes = await reader.hashes();
   const commits = await commitsOf(reader);
   await reader.close();
-  return { image: imageOf(folder), seq, stateHash, commits };
+  return { image: imageOf(folder), ...hashes, commits };
 }
 
 /** Every commit from the base on, each as text. */
@@ -76,7 +82,14 @@ export async function judge(folder: string, image: Image): Promise<Judgement> {
   const verify = await ours(() => verifyDirectory(folder));
   const client = await ours(() => Client.open({ dataDir: folder, limits: SMALL_LIMITS }));
   if (client instanceof AdastraError) {
-    const nothing = { seq: 0, stateHash: '', commits: [], rejected: [], tornBytes: 0, cleanClose: false };
+    const nothing = {
+      seq: 0,
+      stateHash: '',
+      commits: [],
+      rejected: [],
+      tornBytes: 0,
+      cleanClose: false,
+    };
     return { ...nothing, verify, refused: client };
   }
   try {
@@ -102,5 +115,6 @@ export async function ours<T>(run: () => Promise<T>): Promise<T | AdastraError> 
 /** Problems that verification named, or the one error that it ended with. */
 export function problemsOf({ verify }: Judgement): { file: string; reason: string }[] {
   if (!(verify instanceof AdastraError)) return [...verify.problems];
-  return [{ file: String(verify.details['file'] ?? ''), reason: verify.message }];
+  const file = verify.details['file'];
+  return [{ file: typeof file === 'string' ? file : '', reason: verify.message }];
 }

@@ -10,3 +10,6 @@ export const LONG: boolean = process.env['ADASTRA_LONG'] === '1';
 export function figure(sizes: { readonly short: number; readonly long: number }): number {
   return LONG ? sizes.long : sizes.short;
 }
+
+/** For tests of processes and disks: time enough on a machine that has other work. */
+export const TIMEOUT_MS: number = LONG ? 1_200_000 : 120_000;

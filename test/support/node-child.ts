@@ -14,8 +14,11 @@ export interface ChildCall {
   readonly script: ChildScript;
   readonly dataDir: string;
   readonly count?: number;
-  /** Options of the node; `uid` is whom the process becomes before it opens. */
-  readonly options?: Omit<NodeOptions, 'dataDir'> & { readonly uid?: number };
+  /** Options of the node; before it opens, the process becomes `uid` and may open `files` files. */
+  readonly options?: Omit<NodeOptions, 'dataDir'> & {
+    readonly uid?: number;
+    readonly files?: number;
+  };
   /** What runs it, e.g. strace and its arguments. */
   readonly under?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -52,7 +55,11 @@ export function startChild(call: ChildCall): Child {
   const child = spawn(program, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
   let out = '';
   let err = '';
-  const lines = (): string[] => out.slice(0, out.lastIndexOf('\n') + 1).split('\n').slice(0, -1);
+  const lines = (): string[] =>
+    out
+      .slice(0, out.lastIndexOf('\n') + 1)
+      .split('\n')
+      .slice(0, -1);
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
   const ended = new Promise<ChildEnd>((resolve, reject) => {

@@ -1,4 +1,6 @@
-/** The deterministic twin of the ports: for tests, simulations and clients that keep nothing. */
+/**
+ * The deterministic twin of the ports: for tests, simulations and clients that keep nothing.
+ */
 export type { CrashMode } from './crash-image.ts';
 export { Frozen } from './disk-fault.ts';
 export type {

@@ -1,4 +1,6 @@
-/** Two clocks that stand still until they are told otherwise. */
+/**
+ * Two clocks that stand still until they are told otherwise.
+ */
 import type { Clock } from '../env.ts';
 
 /** 2026-01-01T00:00:00Z: where wall time begins unless told otherwise. */

@@ -44,6 +44,15 @@ function outcomes(fs: MemoryFileSystem, mode: CrashMode, count = 200): Record<st
 }
 
 describe('what a crash leaves of bytes', () => {
+  test('is what was written, whatever the writer does with its memory afterwards', () => {
+    const fs = new MemoryFileSystem();
+    const file = makeDurable(fs, '/a', 'old');
+    const memory = Buffer.from('new');
+    file.write(memory, 0, 3, 0);
+    memory.fill(0x78);
+    expect(tree(fs.crash({ mode: 'keep-all' }))).toEqual({ '/a': 'new' });
+  });
+
   test('what was synced, name and bytes, survives every crash', () => {
     const fs = new MemoryFileSystem();
     makeDurable(fs, '/a', 'durable');

@@ -55,7 +55,9 @@ export class FileInode {
   write(source: Uint8Array, offset: number, length: number, position: number): void {
     this.visible.write(source, offset, length, position);
     if (!this.#tracksChanges || length === 0) return;
-    const bytes = source.slice(offset, offset + length);
+    // Not `slice`: on a Buffer that is a view, and the writer goes on to use its memory.
+    const bytes = new Uint8Array(length);
+    bytes.set(source.subarray(offset, offset + length));
     this.pending.push({ kind: 'write', sequence: ++this.#sequence, position, bytes });
   }
 

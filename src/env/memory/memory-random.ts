@@ -1,4 +1,6 @@
-/** Randomness out of a seed: the same run gets the same "unpredictable" bytes. Never for real keys. */
+/**
+ * Randomness out of a seed: the same run gets the same "unpredictable" bytes. Never for real keys.
+ */
 import { Prng } from '../../core/index.ts';
 import type { Random } from '../env.ts';
 

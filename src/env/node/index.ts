@@ -1,4 +1,6 @@
-/** The real twin of the ports. Only the client's entry, the command line and tests import it. */
+/**
+ * The real twin of the ports. Only the client's entry, the command line and tests import it.
+ */
 export { NodeClock } from './node-clock.ts';
 export { NodeCrypto } from './node-crypto.ts';
 export { nodeEnv } from './node-env.ts';

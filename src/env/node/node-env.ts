@@ -1,4 +1,6 @@
-/** The real world as one object: what a client or the command line hands to a node. */
+/**
+ * The real world as one object: what a client or the command line hands to a node.
+ */
 import type { Env } from '../env.ts';
 import { NodeClock } from './node-clock.ts';
 import { NodeCrypto } from './node-crypto.ts';

@@ -1,4 +1,6 @@
-/** Facts about this machine and process, read once; for messages, lock notes and `doctor`. */
+/**
+ * Facts about this machine and process, read once; for messages, lock notes and `doctor`.
+ */
 import { hostname } from 'node:os';
 import process from 'node:process';
 import type { Host } from '../env.ts';

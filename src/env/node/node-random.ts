@@ -1,4 +1,6 @@
-/** Randomness of the operating system, fit for keys. */
+/**
+ * Randomness of the operating system, fit for keys.
+ */
 import { randomFillSync } from 'node:crypto';
 import type { Random } from '../env.ts';
 

@@ -1,4 +1,6 @@
-/** L2: operations and the pure decisions about siblings. */
+/**
+ * L2: operations and the pure decisions about siblings.
+ */
 export { lastWriteWins } from './conflict/last-write-wins.ts';
 export {
   type AnyOperation,

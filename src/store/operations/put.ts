@@ -1,4 +1,6 @@
-/** The operation `put`: sets a key to a value, whatever was there. */
+/**
+ * The operation `put`: sets a key to a value, whatever was there.
+ */
 import { AdastraError } from '../../core/index.ts';
 import type { AnyOperation } from './operation.ts';
 import { isRecord } from './record.ts';

@@ -1,4 +1,6 @@
-/** The operation `remove`: takes a key away; tells whether there was something to remove. */
+/**
+ * The operation `remove`: takes a key away; tells whether there was something to remove.
+ */
 import { AdastraError } from '../../core/index.ts';
 import type { AnyOperation } from './operation.ts';
 import { isRecord } from './record.ts';

@@ -1,4 +1,6 @@
-/** L1 storage: the face of this folder. */
+/**
+ * L1 storage: the face of this folder.
+ */
 export type { RangeBounds } from './bounds.ts';
 export type { Cell, CellKind, EntryState, View } from './cell.ts';
 export {

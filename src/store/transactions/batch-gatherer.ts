@@ -10,7 +10,6 @@ import {
   BundleWriter,
   ByteWriter,
   type CommitFields,
-  formatStamp,
   type HybridClock,
   type Limits,
   type Predecessor,
@@ -25,6 +24,7 @@ import type { Incarnations } from './incarnations.ts';
 import { firstLaneState, type LaneState } from './lane-state.ts';
 import { LOCAL_HAS_REQUEST_HASH } from './local-part.ts';
 import { PendingBatch } from './pending-batch.ts';
+import type { SeenTable } from './seen-table.ts';
 
 const EMPTY_CELL_BYTES = new Uint8Array(0);
 const DIGEST_BYTES = 32;
@@ -55,8 +55,11 @@ export interface ReceivedBundle {
 
 export class BatchGatherer {
   readonly author: Author;
+  /** Told of a wall clock that is further ahead of the last stamp than tolerated (C2). */
+  onClockJump: ((wallMs: number) => void) | undefined = undefined;
   readonly #env: Env;
   readonly #incarnations: Incarnations;
+  readonly #seen: SeenTable;
   readonly #clock: HybridClock;
   readonly #limits: Limits;
   readonly #authorIndex: number;
@@ -74,17 +77,28 @@ export class BatchGatherer {
   // What runs ahead of `#state` until the bundle is closed
   #seq: number;
   #originSeq: number;
+  #stampMs = -1;
+  #stampHead = '';
+  readonly #stampTail: string;
 
   constructor(
     env: Env,
     author: Author,
-    parts: { origins: OriginTable; incarnations: Incarnations; clock: HybridClock; limits: Limits },
+    parts: {
+      origins: OriginTable;
+      incarnations: Incarnations;
+      seen: SeenTable;
+      clock: HybridClock;
+      limits: Limits;
+    },
     durable: { seq: number; vector: Vector },
   ) {
     this.#env = env;
     this.author = author;
     this.#incarnations = parts.incarnations;
+    this.#seen = parts.seen;
     this.#clock = parts.clock;
+    this.#stampTail = `.${author.originText}`;
     this.#limits = parts.limits;
     this.#authorIndex = parts.origins.indexOf(author.origin);
     this.#state = firstLaneState(durable.seq);
@@ -136,10 +150,15 @@ export class BatchGatherer {
     return this.#clock.counter;
   }
 
-  /** Text of the stamp of the commit that was begun last. */
+  /** Text of the stamp of the commit that was begun last: `formatStamp`, with what repeats kept. */
   stampText(): string {
     const { ms, counter } = this.#clock;
-    return formatStamp({ ms, counter, origin: this.author.originText, originSeq: this.#originSeq });
+    if (ms !== this.#stampMs) {
+      this.#stampMs = ms;
+      this.#stampHead = `${ms}.`;
+    }
+    const middle = `${counter}.${this.#originSeq}`;
+    return this.#stampHead + middle + this.#stampTail;
   }
 
   /**
@@ -152,7 +171,7 @@ export class BatchGatherer {
     fields?: CommitFields,
     requestHash?: Uint8Array,
   ): void {
-    this.#clock.tick(this.#env.clock.wallMs());
+    if (this.#clock.tick(this.#env.clock.wallMs())) this.onClockJump?.(this.#clock.ms);
     if (this.#bundleOpen && this.#bundle.byteLength + bytesMax > this.#limits.bundleBytesMax) {
       this.closeBundle();
     }
@@ -286,13 +305,17 @@ export class BatchGatherer {
     frame.length += DIGEST_BYTES;
     frame.u32(0);
     const first = this.#state.originSeq === 0;
+    const predecessor = first ? this.author.predecessor : undefined;
+    const seen = this.#seenSince(first);
+    // What others will learn of this bundle this node must know too, and not only after a replay.
+    this.#seen.noteEntries(this.author.originText, seen, predecessor);
     this.#bundle.open(frame, {
       origin: this.author.origin,
       term: this.author.term,
       firstOriginSeq: this.#state.originSeq + 1,
       baseMs: this.#clock.ms,
-      predecessor: first ? this.author.predecessor : undefined,
-      seen: this.#seenSince(first),
+      predecessor,
+      seen,
     });
     this.#bundleOpen = true;
   }

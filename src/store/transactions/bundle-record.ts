@@ -1,4 +1,6 @@
-/** A bundle record of the log, taken apart: chain digest, authored bytes, local part. */
+/**
+ * A bundle record of the log, taken apart: chain digest, authored bytes, local part.
+ */
 import { MalformedBytes, readU32 } from '../../core/index.ts';
 import { type LogRecord, RECORD_KIND } from '../../wal/index.ts';
 

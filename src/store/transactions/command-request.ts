@@ -4,6 +4,7 @@
  * a retry gets the first receipt without the function being run.
  */
 import {
+  AdastraError,
   ByteWriter,
   encodeValue,
   equalBytes,
@@ -48,4 +49,16 @@ export function requestHashOf(
 
 export function sameRequest(left: Uint8Array, right: Uint8Array): boolean {
   return equalBytes(left, right);
+}
+
+/** The error for a commandId that stands for something else. */
+export function commandMismatch(commandId: string): AdastraError {
+  return new AdastraError(
+    'command_mismatch',
+    `command ${JSON.stringify(commandId)} was committed with other content`,
+    {
+      hint: 'a commandId names one request for ever: use a new one for a new request',
+      details: { commandId },
+    },
+  );
 }

@@ -1,10 +1,13 @@
-/** L3: the write lane, replay, and reading commits back from the log. */
+/**
+ * L3: the write lane, replay, and reading commits back from the log.
+ */
 export type { Author } from './batch-gatherer.ts';
 export { bundleRecord } from './bundle-record.ts';
 export { CommandMemory } from './command-memory.ts';
 export { type FlushSettings, isDurability } from './flusher.ts';
 export { historyOf } from './history.ts';
 export { Incarnations } from './incarnations.ts';
+export { copyRecord, KeptBundles, type LostCommits } from './kept-bundles.ts';
 export { checkRange, inRange } from './key-range.ts';
 export { Lane, type LaneParts, type PublishedCommit } from './lane.ts';
 export { commitAt, commitsOf, type LogCommit, withoutSystemKeys } from './log-commits.ts';
@@ -13,4 +16,5 @@ export { chainDigest, receiveBundle, type ReceiveOutcome } from './receive.ts';
 export { Replay, type ReplayTarget } from './replay.ts';
 export { SeenTable } from './seen-table.ts';
 export { Transaction } from './transaction.ts';
+export { limitsOfWorld, WORLD_LIMIT_NAMES, WORLD_LIMITS_KEY } from './world-limits.ts';
 export { receiptOf, type TransactionResult, Writes } from './writes.ts';

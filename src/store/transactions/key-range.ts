@@ -1,4 +1,6 @@
-/** Ranges of keys, checked and applied to a single key. */
+/**
+ * Ranges of keys, checked and applied to a single key.
+ */
 import { AdastraError, compareKeys, isReservedKey, type Range } from '../../core/index.ts';
 
 const TEXT_BOUNDS = ['prefix', 'gt', 'gte', 'lt', 'lte'] as const;

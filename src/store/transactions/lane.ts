@@ -23,14 +23,17 @@ import type { CommitLog } from '../../wal/index.ts';
 import type { OperationRegistry } from '../operations/index.ts';
 import type { OriginTable, Storage } from '../storage/index.ts';
 import { type Author, BatchGatherer, type ReceivedBundle } from './batch-gatherer.ts';
-import { CommandMemory } from './command-memory.ts';
+import type { CommandMemory } from './command-memory.ts';
+import { checkCommitSize, fieldBytesMax } from './commit-size.ts';
 import { Flusher, type FlushSettings } from './flusher.ts';
+import { newDeferred } from './deferred.ts';
 import type { Incarnations } from './incarnations.ts';
 import { firstLaneState, type LaneState } from './lane-state.ts';
 import { Overlay, type PendingEntry } from './overlay.ts';
 import type { PendingBatch, PendingCommit } from './pending-batch.ts';
 import type { SeenTable } from './seen-table.ts';
 import type { Transaction } from './transaction.ts';
+import { limitsOfWorld, WORLD_LIMITS_KEY } from './world-limits.ts';
 
 /** What a lane is built of; replay has filled it. */
 export interface LaneParts {
@@ -68,7 +71,8 @@ const BATCH_BYTES = 4 * 1024 * 1024;
 
 export class Lane {
   readonly overlay: Overlay;
-  readonly parts: LaneParts;
+  /** Replaced as a whole where the world's limits become known. */
+  parts: LaneParts;
   /** Applied and in the log at its level: what the published state holds. */
   readonly vector: Vector;
   /** Encoded values of the call in hand. */
@@ -90,9 +94,9 @@ export class Lane {
     this.parts = parts;
     this.overlay = new Overlay(parts.storage, parts.origins);
     this.vector = parts.vector;
-    const { env, log, incarnations, clock, limits, author, origins } = parts;
+    const { env, log, author } = parts;
     const head = { seq: log.headSeq, vector: parts.vector };
-    this.#gatherer = new BatchGatherer(env, author, { origins, incarnations, clock, limits }, head);
+    this.#gatherer = new BatchGatherer(env, author, parts, head);
     this.#durable = firstLaneState(log.headSeq);
     this.#publishedSeq = log.headSeq;
     this.#flusher = new Flusher(env, log, this.#target(), parts.flush);
@@ -126,6 +130,10 @@ export class Lane {
     this.#onPublish = listener;
   }
 
+  set onClockJump(listener: ((wallMs: number) => void) | undefined) {
+    this.#gatherer.onClockJump = listener;
+  }
+
   set onFailure(listener: ((error: AdastraError) => void) | undefined) {
     this.#onFailure = listener;
   }
@@ -152,8 +160,7 @@ export class Lane {
     const gatherer = this.#gatherer;
     const { scratch } = this;
     const bytesMax = scratch.length + key.length * 3 + 128;
-    if (bytesMax > this.parts.limits.commitBytesMax)
-      throw commitTooLarge(bytesMax, this.parts.limits);
+    checkCommitSize(bytesMax, this.parts.limits);
     const previous = this.overlay.lastSeq(key);
     gatherer.beginCommit(1, bytesMax, admission.fields, admission.command?.requestHash);
     const value = { valueHead, source: scratch.buffer, start: 0, end: scratch.length };
@@ -163,11 +170,16 @@ export class Lane {
     return this.#admitted(entry, admission);
   }
 
+  /** The most bytes that the commit takes; throws `limit_exceeded`. */
+  checkFits(transaction: Transaction, fields: CommitFields | undefined): number {
+    const bytesMax = transaction.byteLengthMax + fieldBytesMax(fields);
+    checkCommitSize(bytesMax, this.parts.limits);
+    return bytesMax;
+  }
+
   /** The writes of a transaction as one commit; there must be at least one. */
   admit(transaction: Transaction, admission: Admission): Promise<Receipt> {
-    const { limits } = this.parts;
-    const bytesMax = transaction.byteLengthMax + fieldBytes(admission.fields);
-    if (bytesMax > limits.commitBytesMax) throw commitTooLarge(bytesMax, limits);
+    const bytesMax = this.checkFits(transaction, admission.fields);
     assert(transaction.writes.size > 0, 'a commit has events');
     const gatherer = this.#gatherer;
     const { writes, scratch } = transaction;
@@ -199,7 +211,10 @@ export class Lane {
     batch.require('always');
     return new Promise((resolve, reject) => {
       commits.forEach((first, index) => {
-        for (let entry = first; entry !== undefined; entry = entry.next) this.overlay.add(entry);
+        for (let entry = first; entry !== undefined; entry = entry.next) {
+          this.overlay.add(entry);
+          if (entry.key === WORLD_LIMITS_KEY) this.#takeWorldLimits();
+        }
         const last = index === commits.length - 1;
         const receipt = NO_RECEIPT;
         batch.commits.push({
@@ -213,6 +228,12 @@ export class Lane {
       this.#pendingCommits += commits.length;
       this.#afterAdmission();
     });
+  }
+
+  /** What the world says of limits holds for the own writes that come after. */
+  #takeWorldLimits(): void {
+    const limits = limitsOfWorld(this.parts.limits, this.overlay.get(WORLD_LIMITS_KEY));
+    this.parts = { ...this.parts, limits };
   }
 
   /** Calls `release` once everything that could be seen now is in the log (INV-2). */
@@ -262,10 +283,10 @@ export class Lane {
     if (command !== undefined) this.#rememberLater(command, receipt);
     gatherer.batch.require(durability);
     this.#pendingCommits++;
-    return new Promise((resolve, reject) => {
-      gatherer.batch.commits.push({ seq: receipt.seq, first, receipt, resolve, reject });
-      this.#afterAdmission();
-    });
+    const { promise, resolve, reject } = newDeferred<Receipt>();
+    gatherer.batch.commits.push({ seq: receipt.seq, first, receipt, resolve, reject });
+    this.#afterAdmission();
+    return promise;
   }
 
   /** Pending commands answer a retry too: it must not run a second time while the first is in flight. */
@@ -373,24 +394,6 @@ function ignore(): void {}
 
 function newEntry(key: string, seq: number, cell: PendingEntry['cell']): PendingEntry {
   return { key, seq, cell, siblings: undefined, view: undefined, next: undefined };
-}
-
-function fieldBytes(fields: CommitFields | undefined): number {
-  if (fields === undefined) return 0;
-  const { actor, reason, commandId, metadata, operations } = fields;
-  const texts = (actor?.length ?? 0) + (reason?.length ?? 0) + (commandId?.length ?? 0);
-  return 128 + texts * 3 + (metadata?.bytes.length ?? 0) + (operations?.length ?? 0) * 400;
-}
-
-function commitTooLarge(actual: number, limits: Limits): AdastraError {
-  return new AdastraError(
-    'limit_exceeded',
-    `the commit takes up to ${actual} bytes, the limit is ${limits.commitBytesMax}`,
-    {
-      hint: 'split it into several commits, or raise limits.commitBytesMax',
-      details: { limitName: 'commitBytesMax', limit: limits.commitBytesMax, actual },
-    },
-  );
 }
 
 function latched(failure: AdastraError): AdastraError {

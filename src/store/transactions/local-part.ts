@@ -24,7 +24,7 @@ const LOCAL_FLAGS_KNOWN = 7;
 export const REQUEST_HASH_BYTES = 16;
 
 /** The event alone is what the key now has. */
-const EFFECT_SINGLE = 0;
+export const EFFECT_SINGLE = 0;
 /** Siblings that the event's author had not seen stand beside it; readers get the greatest stamp. */
 const EFFECT_SIBLINGS_GREATEST = 1;
 

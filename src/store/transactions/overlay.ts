@@ -77,7 +77,8 @@ export class Overlay {
   publish(seq: number, first: PendingEntry | undefined): void {
     for (let entry = first; entry !== undefined; entry = entry.next) {
       const { key, siblings, view } = entry;
-      if (siblings === undefined || view === undefined) this.storage.setSingle(key, entry.cell, seq);
+      if (siblings === undefined || view === undefined)
+        this.storage.setSingle(key, entry.cell, seq);
       else this.storage.setSiblings(key, siblings, view, seq);
       this.#pending--;
     }
@@ -94,7 +95,8 @@ export class Overlay {
 
   #clearPublished(): void {
     const left = new Map<string, PendingEntry>();
-    for (const [key, entry] of this.#entries) if (entry.seq > this.#publishedSeq) left.set(key, entry);
+    for (const [key, entry] of this.#entries)
+      if (entry.seq > this.#publishedSeq) left.set(key, entry);
     this.#entries = left;
   }
 

@@ -6,19 +6,19 @@
  * membership, roles and clock drift come with sync.
  */
 import {
+  AdastraError,
   BundleReader,
   ByteWriter,
   CHAIN_START,
   equalBytes,
   EVENT_PUT,
-  isWellFormed,
-  type Limits,
   MalformedBytes,
   ORIGIN_BYTES,
   type Vector,
   validateEncoded,
 } from '../../core/index.ts';
 import type { Crypto } from '../../env/index.ts';
+import { FRAME_BYTES_MAX } from '../../wal/index.ts';
 import { lastWriteWins, siblingsAfter } from '../operations/index.ts';
 import {
   type Cell,
@@ -31,6 +31,12 @@ import {
 import type { Lane } from './lane.ts';
 import { LOCAL_EFFECTS, LOCAL_VOID, writeEffect } from './local-part.ts';
 import type { PendingEntry } from './overlay.ts';
+import {
+  WORLD_KEY_BYTES_MAX,
+  WORLD_LIMITS_KEY,
+  type WorldLimits,
+  worldLimits,
+} from './world-limits.ts';
 
 /** What became of a received bundle. */
 export type ReceiveOutcome =
@@ -44,6 +50,10 @@ export type ReceiveOutcome =
   | { readonly kind: 'malformed'; readonly reason: string };
 
 const EMPTY = new Uint8Array(0);
+/** The most that a bundle and its effects may take: a batch must hold it beside what was gathered. */
+const RECORD_BYTES_MAX = FRAME_BYTES_MAX - 16 * 1024 * 1024;
+/** Against these nothing is void: they only tell bytes that are no value from values too large. */
+const ANY_VALUE = { valueBytesMax: RECORD_BYTES_MAX, depthMax: 1000 };
 
 /** Chain digest behind a bundle: SHA-256(digest before ‖ u32 length ‖ bytes). */
 export function chainDigest(crypto: Crypto, before: Uint8Array, bytes: Uint8Array): Uint8Array {
@@ -63,12 +73,16 @@ export async function receiveBundle(lane: Lane, bytes: Uint8Array): Promise<Rece
     reader.open(bytes, 0, bytes.length);
     const placed = placeBundle(lane.admittedVector, reader);
     if (placed !== undefined) return placed;
-    reasons = checkCommits(bytes, lane.parts.limits);
+    const { origin, firstOriginSeq: originSeq } = reader;
+    // Nobody else writes under this opening's name: somebody woke an image of this process (INV-9).
+    if (origin === lane.parts.author.originText) return { kind: 'fork', origin, originSeq };
+    reasons = checkCommits(bytes, worldLimits(lane.overlay.get(WORLD_LIMITS_KEY)));
   } catch (error) {
     if (error instanceof MalformedBytes) return { kind: 'malformed', reason: error.message };
     throw error;
   }
-  return await admitBundle(lane, bytes, reasons);
+  // An own copy: the lane's cells point into it until they are published.
+  return await admitBundle(lane, new Uint8Array(bytes), reasons);
 }
 
 async function admitBundle(
@@ -82,6 +96,8 @@ async function admitBundle(
   const before = lane.admittedVector.digestOf(origin);
   const digest = chainDigest(crypto, before, bytes);
   const { commits, localPart, voided } = decided;
+  const recordBytes = bytes.length + localPart.length;
+  if (recordBytes > RECORD_BYTES_MAX) throw tooLarge(recordBytes);
   const commitCount = commits.length;
   await lane.admitReceived(
     { bytes, origin, commitCount, lastOriginSeq, digest, localPart },
@@ -126,37 +142,65 @@ function sameHead(digest: Uint8Array, head: Uint8Array): boolean {
  * for each commit why it is void, by itself and its causal past alone (design § 9): it breaks a world
  * limit. Membership, roles and scopes come with sync.
  */
-function checkCommits(bytes: Uint8Array, limits: Limits): (string | undefined)[] {
+function checkCommits(bytes: Uint8Array, limits: WorldLimits): (string | undefined)[] {
   const reader = new BundleReader();
   const reasons: (string | undefined)[] = [];
   reader.open(bytes, 0, bytes.length);
-  while (reader.nextCommit()) {
+  for (let start = reader.offset; reader.nextCommit(); start = reader.offset) {
     const keys = new Set<string>();
-    let reason: string | undefined;
+    let reason = metadataFault(reader, limits);
     while (reader.nextEvent()) {
-      const key = reader.key();
-      if (!isWellFormed(key) || keys.has(key))
-        throw new MalformedBytes(`key ${JSON.stringify(key)}`);
+      const key = reader.checkedKey();
+      if (keys.has(key)) throw new MalformedBytes(`the key ${JSON.stringify(key)} twice`);
       keys.add(key);
-      reason ??= checkEvent(reader, bytes, limits);
+      const fault = eventFault(reader, bytes, limits);
+      reason ??= fault;
     }
     if (keys.size === 0) throw new MalformedBytes('a commit without events');
+    const size = reader.offset - start;
+    if (size > limits.commitBytesMax) reason ??= `the commit takes ${size} bytes`;
     reasons.push(reason);
   }
   return reasons;
 }
 
+function metadataFault({ fields }: BundleReader, limits: WorldLimits): string | undefined {
+  const metadata = fields?.metadata;
+  if (metadata === undefined) return undefined;
+  const { codec, bytes } = metadata;
+  const { metadataBytesMax: valueBytesMax, depthMax } = limits;
+  return valueFault({ codec, bytes, start: 0, end: bytes.length }, { valueBytesMax, depthMax });
+}
+
 /** A reason to void, or `undefined`; throws for a value that is not canonical. */
-function checkEvent(reader: BundleReader, bytes: Uint8Array, limits: Limits): string | undefined {
-  const { valueHead, valueStart, valueEnd, keyStart, keyEnd } = reader;
-  if (keyEnd - keyStart > limits.keyBytesMax) return 'a key is too long';
-  if (reader.eventKind !== EVENT_PUT) return undefined;
-  if (valueEnd - valueStart > limits.valueBytesMax)
-    return `a value takes ${valueEnd - valueStart} bytes`;
-  const fault = validateEncoded(valueHead, bytes, valueStart, valueEnd, limits);
-  if (fault !== undefined)
-    throw new MalformedBytes(`value of ${JSON.stringify(reader.key())}: ${fault}`);
-  return undefined;
+function eventFault(
+  reader: BundleReader,
+  bytes: Uint8Array,
+  limits: WorldLimits,
+): string | undefined {
+  const { valueHead: codec, valueStart: start, valueEnd: end, keyStart, keyEnd } = reader;
+  const isPut = reader.eventKind === EVENT_PUT;
+  const fault = isPut ? valueFault({ codec, bytes, start, end }, limits) : undefined;
+  return keyEnd - keyStart > WORLD_KEY_BYTES_MAX ? 'a key is too long' : fault;
+}
+
+/** The same on every node: what is no value at all is malformed, what is too large is void. */
+function valueFault(
+  value: { codec: number; bytes: Uint8Array; start: number; end: number },
+  limits: { valueBytesMax: number; depthMax: number },
+): string | undefined {
+  const { codec, bytes, start, end } = value;
+  const fault = validateEncoded(codec, bytes, start, end, limits);
+  if (fault === undefined) return undefined;
+  const always = validateEncoded(codec, bytes, start, end, ANY_VALUE);
+  if (always !== undefined) throw new MalformedBytes(always);
+  return fault;
+}
+
+function tooLarge(actual: number): AdastraError {
+  return new AdastraError('limit_exceeded', `a received bundle takes ${actual} bytes here`, {
+    details: { limitName: 'received bundle', limit: RECORD_BYTES_MAX, actual },
+  });
 }
 
 interface DecidedBundle {

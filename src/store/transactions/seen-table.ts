@@ -9,6 +9,8 @@ import {
   ByteWriter,
   originBytes,
   originText,
+  type Predecessor,
+  type SeenEntry,
 } from '../../core/index.ts';
 import type { Incarnations } from './incarnations.ts';
 
@@ -24,13 +26,21 @@ export class SeenTable {
 
   /** Adds what the bundle that `reader` stands in names, its predecessor included. */
   note(reader: BundleReader): void {
-    const { origin, predecessor } = reader;
-    if (reader.seen.length === 0 && !predecessor) return;
-    const seen = this.#of(origin);
-    for (const entry of reader.seen) seen.set(entry.origin, entry.originSeq);
+    this.noteEntries(reader.origin, reader.seen, reader.predecessor);
+  }
+
+  /** The same for a bundle that is only being written. */
+  noteEntries(
+    author: string,
+    entries: readonly SeenEntry[],
+    predecessor: Predecessor | null | undefined,
+  ): void {
+    if (entries.length === 0 && !predecessor) return;
+    const seen = this.#of(author);
+    for (const entry of entries) seen.set(entry.origin, entry.originSeq);
     if (!predecessor) return;
     seen.set(predecessor.origin, predecessor.lastOriginSeq);
-    this.#incarnations.end(predecessor.origin, predecessor.lastOriginSeq, origin);
+    this.#incarnations.end(predecessor.origin, predecessor.lastOriginSeq, author);
   }
 
   /** Whether `author` had applied commit (`origin`, `originSeq`) when it wrote its last bundle. */

@@ -45,6 +45,7 @@ export class Transaction implements OperationContext {
   readonly #system: boolean;
   readonly #undo: { key: string; before: WrittenState | undefined }[] = [];
   #depth = 0;
+  #encoding = false;
   #ended = false;
 
   constructor(
@@ -98,6 +99,7 @@ export class Transaction implements OperationContext {
     let left = limit;
     for (const key of keys) {
       if (left <= 0) return;
+      this.#checkOpen();
       const written = this.writes.get(key);
       const value = written === undefined ? this.#overlay.get(key) : this.#valueOf(written);
       if (value === undefined) continue;
@@ -109,7 +111,7 @@ export class Transaction implements OperationContext {
   put(key: string, value: unknown): void {
     this.#checkWritable(key);
     const start = this.scratch.length;
-    const valueHead = encodeValue(this.scratch, value, this.#limits);
+    const valueHead = this.#encode(value);
     this.#write(key, { remove: false, valueHead, start, end: this.scratch.length });
   }
 
@@ -150,6 +152,16 @@ export class Transaction implements OperationContext {
     let bytes = 64;
     for (const [key, { start, end }] of this.writes) bytes += key.length * 3 + (end - start) + 16;
     return bytes;
+  }
+
+  /** A getter in the value must not write here while the value stands half encoded. */
+  #encode(value: unknown): number {
+    this.#encoding = true;
+    try {
+      return encodeValue(this.scratch, value, this.#limits);
+    } finally {
+      this.#encoding = false;
+    }
   }
 
   #write(key: string, state: WrittenState | undefined): void {
@@ -193,6 +205,8 @@ export class Transaction implements OperationContext {
     this.#checkOpen();
     checkKey(key, this.#limits.keyBytesMax);
     if (!this.#system && isReservedKey(key)) throw reservedKey(key);
+    if (!this.#encoding) return;
+    throw new AdastraError('nested_write', 'a getter of the value being written wrote itself');
   }
 
   #checkOpen(): void {

@@ -1,4 +1,6 @@
-/** The options of a write, checked together; a mistake names the nearest option that exists. */
+/**
+ * The options of a write, checked together; a mistake names the nearest option that exists.
+ */
 import {
   AdastraError,
   ByteWriter,
@@ -57,6 +59,17 @@ export function checkWriteOptions(options: PutOptions, limits: Limits): void {
   if (signal?.aborted === true) {
     throw new AdastraError('aborted', 'the signal was aborted before the write', {
       cause: signal.reason,
+    });
+  }
+}
+
+/** `ifAbsent` and `ifStamp` are about one key: where there are many they would say nothing. */
+export function checkNoKeyConditions(options: PutOptions | undefined): void {
+  for (const name of ['ifAbsent', 'ifStamp'] as const) {
+    if (options?.[name] === undefined) continue;
+    throw new AdastraError('invalid_options', `${name} is a condition of put, remove and update`, {
+      hint: 'inside transact read the key through tx and decide there',
+      details: { option: name },
     });
   }
 }

@@ -8,6 +8,7 @@ import {
   checkKey,
   type CommitFields,
   type CommitRequest,
+  DEFAULT_LIMITS,
   encodeValue,
   formatStamp,
   isReservedKey,
@@ -19,11 +20,22 @@ import {
 } from '../../core/index.ts';
 import { isThenable } from '../operations/index.ts';
 import { checkIfSeq, checkKeyConditions } from './conditions.ts';
-import { type CommandRequest, requestHashOf, sameRequest } from './command-request.ts';
+import {
+  type CommandRequest,
+  commandMismatch,
+  requestHashOf,
+  sameRequest,
+} from './command-request.ts';
+import { checkRequest, withOperationIndex } from './operation-calls.ts';
 import type { CommandMemory } from './command-memory.ts';
 import type { Admission, Lane } from './lane.ts';
 import { revertFields, revertInto, revertTarget } from './revert.ts';
-import { checkWriteOptions, hasOptions, metadataOf } from './write-options.ts';
+import {
+  checkNoKeyConditions,
+  checkWriteOptions,
+  hasOptions,
+  metadataOf,
+} from './write-options.ts';
 import { reservedKey, Transaction } from './transaction.ts';
 
 /** What a transaction resolved to. */
@@ -35,11 +47,14 @@ export interface TransactionResult<T> {
 
 export class Writes {
   readonly #lane: Lane;
+  /** How a write without options is admitted. */
+  readonly #plain: Admission;
   /** A function given to `transact` is running: writing through the client now is an error. */
   #running = false;
 
   constructor(lane: Lane) {
     this.#lane = lane;
+    this.#plain = { durability: lane.parts.durability, fields: undefined, command: undefined };
   }
 
   put(key: string, value: unknown, options?: PutOptions): Promise<Receipt> {
@@ -65,6 +80,7 @@ export class Writes {
 
   transact<T>(fn: (tx: Transaction) => T, options?: WriteOptions): Promise<TransactionResult<T>> {
     try {
+      checkNoKeyConditions(options);
       return this.#run(fn, { options });
     } catch (error) {
       return this.#refuse(error);
@@ -84,8 +100,8 @@ export class Writes {
   }
 
   async commit(request: CommitRequest): Promise<Receipt> {
-    const { operations, ...options } = request;
-    checkOperations(operations);
+    const { operations, ...options } = checkRequest(request);
+    checkNoKeyConditions(options);
     const run = (tx: Transaction): void => {
       for (const [index, { op, args }] of operations.entries()) {
         try {
@@ -100,42 +116,56 @@ export class Writes {
 
   /** The same code as `commit`, without effect. */
   async preflight(request: CommitRequest): Promise<PreflightReport> {
-    const { operations, ...options } = request;
-    checkOperations(operations);
-    const { lane, tx } = { lane: this.#lane, tx: this.#transaction(false) };
-    const results: { op: string; ok: boolean; error?: { code: string; message: string } }[] = [];
+    const { operations, ...options } = checkRequest(request);
+    checkNoKeyConditions(options);
+    const lane = this.#lane;
+    this.#checkMayWrite();
+    checkWriteOptions(options, lane.parts.limits);
+    const tx = this.#transaction(false);
+    const outcomes: PreflightOutcome[] = [];
     const seq = lane.admittedSeq;
-    let ok = true;
+    this.#running = true;
     try {
-      lane.checkWritable();
-      for (const { op, args } of operations) {
-        results.push({ op, ok: false });
-        tx.run(op, args);
-        results[results.length - 1] = { op, ok: true };
-      }
-      this.#checkTouched(tx, options);
-    } catch (error) {
-      ok = false;
-      const failure = AdastraError.is(error) ? error : undefined;
-      if (failure === undefined) throw error;
-      const last = results[results.length - 1] ?? { op: '', ok: false };
-      if (last.ok) results.push({ op: 'conditions', ok: false });
-      const { code, message } = failure;
-      results[results.length - 1] = {
-        ...(results[results.length - 1] ?? last),
-        error: { code, message },
-      };
+      this.#dryRun(tx, { operations, options }, outcomes);
     } finally {
+      this.#running = false;
       tx.end();
     }
-    const report = { ok, seq, operations: results, keys: [...tx.writes.keys()] };
+    const ok = outcomes.every((outcome) => outcome.ok);
+    const report = { ok, seq, operations: outcomes, keys: [...tx.writes.keys()] };
     return new Promise((resolve, reject) => lane.answer(() => resolve(report), reject));
+  }
+
+  #dryRun(
+    tx: Transaction,
+    request: { operations: CommitRequest['operations']; options: WriteOptions },
+    outcomes: PreflightOutcome[],
+  ): void {
+    const { operations, options } = request;
+    let step = 'conditions';
+    try {
+      const command = this.#commandOf(options, { operations });
+      if (command !== undefined && this.#isKnown(command.id, command.requestHash)) return;
+      for (const { op, args } of operations) {
+        step = op;
+        tx.run(op, args);
+        outcomes.push({ op, ok: true });
+      }
+      step = 'conditions';
+      this.#checkTouched(tx, options);
+      this.#lane.checkFits(tx, fieldsOf(tx, { options }, this.#lane));
+    } catch (error) {
+      if (!AdastraError.is(error)) throw error;
+      const { code, message } = error;
+      outcomes.push({ op: step, ok: false, error: { code, message } });
+    }
   }
 
   /** Takes commit `seq` back by a new commit. */
   revert(seq: number, options: WriteOptions & { readonly reason: string }): Promise<Receipt> {
     const lane = this.#lane;
     try {
+      checkNoKeyConditions(options);
       if (typeof options?.reason !== 'string') {
         throw new AdastraError('invalid_options', 'revert needs a reason, which stands in the log');
       }
@@ -161,8 +191,15 @@ export class Writes {
     checkKey(key, lane.parts.limits.keyBytesMax);
     if (isReservedKey(key)) throw reservedKey(key);
     lane.scratch.reset();
-    const valueHead = encodeValue(lane.scratch, value, lane.parts.limits);
-    return lane.admitPut(key, valueHead, { durability: lane.parts.durability });
+    // A getter in the value must not write while the value stands half encoded in the scratch.
+    this.#running = true;
+    let valueHead: number;
+    try {
+      valueHead = encodeValue(lane.scratch, value, lane.parts.limits);
+    } finally {
+      this.#running = false;
+    }
+    return lane.admitPut(key, valueHead, this.#plain);
   }
 
   #putWith(key: string, value: unknown, options: PutOptions): Promise<Receipt> {
@@ -240,7 +277,8 @@ export class Writes {
   #transaction(system: boolean): Transaction {
     const { overlay, scratch, parts } = this.#lane;
     return new Transaction(overlay, {
-      limits: parts.limits,
+      // Statements of the system are as large as they are, whatever a node allows its users.
+      limits: system ? DEFAULT_LIMITS : parts.limits,
       operations: parts.operations,
       scratch,
       system,
@@ -249,9 +287,19 @@ export class Writes {
 
   #checkTouched(tx: Transaction, options: WriteOptions | undefined): void {
     if (options?.ifSeq === undefined) return;
+    this.#checkSeqIsHere(options.ifSeq);
     const keys = new Set([...tx.readKeys, ...tx.writes.keys()]);
     const { collectedSeq, overlay } = this.#lane;
     checkIfSeq(overlay, options.ifSeq, { keys, ranges: tx.readRanges, collectedSeq });
+  }
+
+  /** A seq that this log has not reached is of another log, or of what a power cut took. */
+  #checkSeqIsHere(seq: number): void {
+    const head = this.#lane.admittedSeq;
+    if (seq <= head) return;
+    throw new AdastraError('condition_failed', `this log ends at seq ${head}, not at ${seq}`, {
+      details: { condition: 'ifSeq', seq: head },
+    });
   }
 
   #commandOf(
@@ -264,22 +312,11 @@ export class Writes {
     return { id, requestHash: requestHashOf(env.crypto, limits, request) };
   }
 
-  /** The answer to a command that committed or is on its way; `command_mismatch` for another content. */
+  /** The answer to a command that committed or is on its way. */
   #replayed<T>(id: string, requestHash: Uint8Array): Promise<TransactionResult<T>> | undefined {
+    if (!this.#isKnown(id, requestHash)) return undefined;
     const lane = this.#lane;
     const pending = lane.pendingCommands.get(id);
-    const known = pending ?? lane.parts.commands.find(id);
-    if (known === undefined) return undefined;
-    if (!sameRequest(known.requestHash, requestHash)) {
-      throw new AdastraError(
-        'command_mismatch',
-        `command ${JSON.stringify(id)} was committed with other content`,
-        {
-          hint: 'a commandId names one request for ever: use a new one for a new request',
-          details: { commandId: id },
-        },
-      );
-    }
     const receipt =
       pending === undefined
         ? (receiptOf(lane.parts.commands, id) as Receipt)
@@ -289,8 +326,21 @@ export class Writes {
     );
   }
 
+  /** Whether the command committed or is on its way; `command_mismatch` for other content. */
+  #isKnown(id: string, requestHash: Uint8Array): boolean {
+    const lane = this.#lane;
+    const known = lane.pendingCommands.get(id) ?? lane.parts.commands.find(id);
+    if (known === undefined) return false;
+    if (sameRequest(known.requestHash, requestHash)) return true;
+    throw commandMismatch(id);
+  }
+
   #checkMayWrite(): void {
     this.#lane.checkWritable();
+    this.#checkNotNested();
+  }
+
+  #checkNotNested(): void {
     if (!this.#running) return;
     throw new AdastraError('nested_write', 'a transaction is running', {
       hint: 'inside transact write through tx, not through the client',
@@ -302,6 +352,8 @@ export class Writes {
     return new Promise((_, reject) => this.#lane.answer(() => reject(error), reject));
   }
 }
+
+type PreflightOutcome = PreflightReport['operations'][number];
 
 /** What is to be written, and how. */
 interface WriteIntent {
@@ -329,20 +381,6 @@ function fieldsOf(tx: Transaction, intent: WriteIntent, lane: Lane): CommitField
   if (any === undefined) return undefined;
   const encoded = metadataOf(metadata, lane.parts.limits);
   return { operations, actor, reason, commandId, reverts, metadata: encoded };
-}
-
-function checkOperations(operations: CommitRequest['operations']): void {
-  const fits =
-    Array.isArray(operations) && operations.every((call) => typeof call?.op === 'string');
-  if (fits && operations.length > 0) return;
-  throw new AdastraError('invalid_argument', 'operations is a list of { op, args }, at least one');
-}
-
-function withOperationIndex(error: unknown, index: number): unknown {
-  if (!AdastraError.is(error)) return error;
-  const { code, message, hint, details, cause } = error;
-  const more = { details: { ...details, operationIndex: index }, cause };
-  return new AdastraError(code, message, hint === undefined ? more : { ...more, hint });
 }
 
 function asyncTransaction(): AdastraError {
