@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ByteWriter } from './byte-writer.ts';
-import { READ_BYTES_MAX, readJson } from './json-reader.ts';
+import { READ_BYTES_MAX, parseJson, readJson } from './json-reader.ts';
 import { CODEC_JSON, decodeValue, encodeValue } from './value-codec.ts';
 
 const limits = { valueBytesMax: 1 << 20, depthMax: 64 };
@@ -82,16 +82,12 @@ describe('readJson', () => {
     expectSame(own, text);
   });
 
-  test.each([
-    '12',
-    'null',
-    `"${'x'.repeat(READ_BYTES_MAX)}"`,
-    `${'['.repeat(20)}${']'.repeat(20)}`,
-    '{"a\\n":1}',
-    '{"__proto__":1}',
-  ])('leaves %s to JSON.parse', (text) => {
-    expect(read(text)).toBeUndefined();
-  });
+  test.each(['12', 'null', `${'['.repeat(20)}${']'.repeat(20)}`, '{"a\\n":1}', '{"__proto__":1}'])(
+    'leaves %s to JSON.parse',
+    (text) => {
+      expect(read(text)).toBeUndefined();
+    },
+  );
 
   test('what is cut off or no JSON ends without a value', () => {
     const whole = '{"id":1,"name":"a \\n b","qty":[1,2,{"x":"y"}]}';
@@ -104,6 +100,24 @@ describe('readJson', () => {
     for (const text of ['{"a" :1}', '{"a":1 }', '[1,]', '{1:2}', '{"a":}', '[x]', '{"a"1}']) {
       expect(read(text)).toBeUndefined();
     }
+  });
+
+  test('parseJson gives what JSON.parse gives, wanted or not, also while it passes texts on', () => {
+    const unwanted = `{"text":"${'x'.repeat(60)}\\n${'y'.repeat(60)}"}`;
+    const long = `"${'x'.repeat(READ_BYTES_MAX)}"`;
+    fc.assert(
+      fc.property(fc.array(fc.oneof(json, fc.constantFrom('unwanted', 'long'))), (values) => {
+        for (const value of values) {
+          const text =
+            value === 'unwanted' ? unwanted : value === 'long' ? long : JSON.stringify(value);
+          if (!/^[ -~]*$/.test(text)) continue;
+          const { source, start, end } = placed(text);
+          expectSame(parseJson(source, start, end), text);
+        }
+      }),
+    );
+    const { source, start, end } = placed('{"a":1}x');
+    expect(() => parseJson(source, start, end)).toThrow(SyntaxError);
   });
 
   test('two values share nothing that can be changed', () => {

@@ -1,22 +1,29 @@
 /**
  * Reads short canonical JSON text in ASCII about one and a half times as quickly as `JSON.parse`: one
  * string is made of the text and the strings of the value are cut out of it, keys come from shapes
- * seen before, and numbers of up to 15 digits are computed here. Gives exactly what `JSON.parse` gives
- * (same values, same order of keys), or `undefined` where it does not want the text: then the caller
- * parses. Trusts its bytes: they are an own record, checked when it came in.
+ * seen before, and numbers of up to 15 digits are computed here. Gives exactly what `JSON.parse` gives,
+ * same values and same order of keys; a text that it does not want (long strings with escapes, too
+ * many shapes) goes there, and while such texts come, most are not even tried. Trusts its bytes: they
+ * are an own record, checked when it came in.
  */
 import { type JsonShape, JsonShapes } from './json-shapes.ts';
 import { readUtf8 } from './text.ts';
 import type { Value } from './value.ts';
 
 /** Longer texts are quicker, or as quick, with `JSON.parse`. */
-export const READ_BYTES_MAX = 512;
+export const READ_BYTES_MAX = 1024;
 const DEPTH_MAX = 16;
 /** Numbers below 10^15 and powers of ten up to there are exact, so one division rounds once. */
 const EXACT_DIGITS_MAX = 15;
 const POWERS = [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
 /** Below this V8 copies a part of a string; from here on the part keeps the whole alive. */
 const PART_LENGTH_MIN = 13;
+/** Longer strings are looked through by the native search. */
+const LOOKED_OVER = 48;
+/** Of `escapes`: not looked for yet, and not found. */
+const UNKNOWN = -2;
+const NONE = -1;
+const PENALTY_MAX = 31;
 
 const QUOTE = 0x22;
 const PLUS = 0x2b;
@@ -46,16 +53,37 @@ let itemCount = 0;
 let textStart = 0;
 let textEnd = 0;
 let text = '';
+/** Where its first backslash is. */
+let escapes: number = UNKNOWN;
+/** Texts still to leave to `JSON.parse` because some were not wanted, and how many the next time. */
+let passes = 0;
+let penalty = 0;
 /** Where the last value read ended. */
 let next = 0;
 
-/** The value of the ASCII text from `start` to `end`, or `undefined`: use `JSON.parse`. */
+/** The value of the ASCII JSON text from `start` to `end`, read here or by `JSON.parse`. */
+export function parseJson(source: Uint8Array, start: number, end: number): Value {
+  if (end - start > READ_BYTES_MAX || passes > 0) {
+    if (passes > 0) passes--;
+    return JSON.parse(readUtf8(source, start, end, true)) as Value;
+  }
+  const value = readJson(source, start, end);
+  if (value !== undefined) {
+    penalty = 0;
+    return value;
+  }
+  penalty = Math.min(2 * penalty + 1, PENALTY_MAX);
+  passes = penalty;
+  return JSON.parse(wholeText(source)) as Value;
+}
+
+/** The same for at most `READ_BYTES_MAX` bytes, or `undefined`: use `JSON.parse`. */
 export function readJson(source: Uint8Array, start: number, end: number): Value | undefined {
-  if (end - start > READ_BYTES_MAX) return undefined;
   const first = source[start];
   textStart = start;
   textEnd = end;
   text = '';
+  escapes = UNKNOWN;
   itemCount = 0;
   let value: Value | undefined;
   if (first === OPEN_OBJECT) value = readObject(source, start + 1, 1);
@@ -160,23 +188,34 @@ function takeItems(from: number): Value[] {
 }
 
 function readString(source: Uint8Array, start: number): Value | undefined {
+  const soon = start + LOOKED_OVER;
   let end = start;
   let byte = source[end];
-  while (byte !== QUOTE && byte !== BACKSLASH && end < textEnd) byte = source[++end];
-  if (byte !== QUOTE) return byte === BACKSLASH ? readEscaped(source, start, end) : undefined;
+  while (byte !== QUOTE && byte !== BACKSLASH && end < soon) byte = source[++end];
+  if (byte === BACKSLASH) return readEscaped(source, start, end);
+  if (byte !== QUOTE) return readLongString(source, start, end);
   next = end + 1;
-  const length = end - start;
-  // A part may keep up to four times its own length alive, not more.
-  if (length >= PART_LENGTH_MIN && length * 4 < textEnd - textStart) {
-    return readUtf8(source, start, end, true);
-  }
   return part(source, start, end);
 }
 
+/** A string that the native search finds the end of more quickly. */
+function readLongString(source: Uint8Array, start: number, from: number): Value | undefined {
+  if (from >= textEnd) return undefined;
+  wholeText(source);
+  if (escapes === UNKNOWN) escapes = text.indexOf('\\');
+  if (escapes !== NONE) return undefined;
+  const end = text.indexOf('"', from - textStart);
+  if (end < 0) return undefined;
+  next = textStart + end + 1;
+  return part(source, start, next - 1);
+}
+
+/** A string with an escape, if it is short: native code reads it. */
 function readEscaped(source: Uint8Array, start: number, escape: number): Value | undefined {
+  const limit = Math.min(textEnd, start + 2 * LOOKED_OVER);
   let end = escape;
-  while (end < textEnd && source[end] !== QUOTE) end += source[end] === BACKSLASH ? 2 : 1;
-  if (end >= textEnd) return undefined;
+  while (end < limit && source[end] !== QUOTE) end += source[end] === BACKSLASH ? 2 : 1;
+  if (end >= limit) return undefined;
   next = end + 1;
   return JSON.parse(part(source, start - 1, end + 1)) as string;
 }
@@ -221,8 +260,16 @@ function isExponent(byte: number): boolean {
   return byte === LOWER_E || byte === UPPER_E || byte === PLUS || byte === MINUS;
 }
 
-/** A part of the text as a string. */
-function part(source: Uint8Array, start: number, end: number): string {
+function wholeText(source: Uint8Array): string {
   if (text === '') text = readUtf8(source, textStart, textEnd, true);
-  return text.substring(start - textStart, end - textStart);
+  return text;
+}
+
+/** A part of the text as a string; one that keeps all of it alive is a fourth of it or more. */
+function part(source: Uint8Array, start: number, end: number): string {
+  const length = end - start;
+  if (length >= PART_LENGTH_MIN && length * 4 < textEnd - textStart) {
+    return readUtf8(source, start, end, true);
+  }
+  return wholeText(source).substring(start - textStart, end - textStart);
 }

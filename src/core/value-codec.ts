@@ -9,7 +9,7 @@
 import { copyBytes, equalRun } from './byte-run.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { AdastraError } from './errors.ts';
-import { readJson } from './json-reader.ts';
+import { parseJson } from './json-reader.ts';
 import { readUtf8 } from './text.ts';
 import type { Value } from './value.ts';
 import { invalidValue, valueTooLarge } from './value-fault.ts';
@@ -70,8 +70,8 @@ export function decodeValue(
   ascii: boolean,
 ): Value {
   if (codec === CODEC_JSON) {
-    const value = ascii ? readJson(source, start, end) : undefined;
-    return value ?? (JSON.parse(readUtf8(source, start, end, ascii)) as Value);
+    if (ascii) return parseJson(source, start, end);
+    return JSON.parse(readUtf8(source, start, end)) as Value;
   }
   if (codec === CODEC_BYTES) return copyBytes(source, start, end);
   if (codec === CODEC_TAGGED_JSON)

@@ -50,7 +50,7 @@ export async function backupNode(parts: EngineParts, target: string): Promise<Ba
     return { directory: path, seq, ...copied };
   } catch (error) {
     removeTree(env, aside);
-    throw AdastraError.is(error) ? error : diskError(error, `cannot write the backup ${path}`);
+    throw diskError(error, `cannot write the backup ${path}`);
   }
 }
 
@@ -124,7 +124,7 @@ export async function restoreBackup(
     return { dataDir: path, seq, bytes, nodeId };
   } catch (error) {
     removeTree(env, aside);
-    throw AdastraError.is(error) ? error : diskError(error, `cannot restore to ${path}`);
+    throw diskError(error, `cannot restore to ${path}`);
   }
 }
 

@@ -62,7 +62,10 @@ function notADirectory(path: string): AdastraError {
 
 /** An error of a port as the public surface names it. */
 export function diskError(cause: unknown, what: string): AdastraError {
+  if (AdastraError.is(cause)) return cause;
   const code = errorCode(cause);
+  // What no disk said is a fault of ours: it must not pass for one of the disk's.
+  if (code === undefined || code.startsWith('ERR_')) throw cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
   const details = { systemCode: code };
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {

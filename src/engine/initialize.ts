@@ -59,8 +59,18 @@ export async function initializeDirectory(
     env.fs.syncDirectory(env.fs.resolve(path, '..'));
     return report;
   } catch (error) {
-    throw AdastraError.is(error) ? error : diskError(error, `cannot make ${path}`);
+    throw AdastraError.is(error) ? notMade(error, path) : diskError(error, `cannot make ${path}`);
   }
+}
+
+/** What a failed flush leaves open in the log is no question here: nothing was put in place. */
+function notMade(error: AdastraError, path: string): AdastraError {
+  if (error.code !== 'unknown_outcome' && error.code !== 'latched') return error;
+  return new AdastraError('io_error', `cannot make ${path}: a flush failed`, {
+    hint: 'nothing was made; look at the disk and try again',
+    details: { path },
+    cause: error,
+  });
 }
 
 async function build(env: Env, directory: string, options: InitOptions): Promise<InitReport> {

@@ -9,24 +9,13 @@ import { basename, join } from 'node:path';
 import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blocksOf, programsOf } from '../support/markdown.ts';
-import {
-  compile,
-  isClientBuilt,
-  link,
-  makeProject,
-  type Outcome,
-  run,
-} from '../support/project.ts';
+import { compile, link, makeProject, type Outcome, run } from '../support/project.ts';
 import { ROOT } from '../support/repository.ts';
-
-/** While the client is being written: only pack and publint then. To be set to false at the end. */
-const TOLERATE_MISSING_CLIENT = true;
 
 /** What one install may bring, ourselves included: packages, and bytes on disk. */
 const PACKAGES_MAX = 30;
 const BYTES_MAX = 12 * 1024 * 1024;
 
-const complete = isClientBuilt() || !TOLERATE_MISSING_CLIENT;
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
   version: string;
 };
@@ -64,17 +53,10 @@ it('has nothing for publint to say', { timeout: 60_000 }, async () => {
   const bytes = readFileSync(tarball);
   const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
   const { messages } = await publint({ pack: { tarball: buffer }, strict: true });
-  const told = complete ? messages : messages.filter(({ code }) => code !== 'FILE_DOES_NOT_EXIST');
-  expect(told).toEqual([]);
+  expect(messages).toEqual([]);
 });
 
-if (complete) {
-  describe('installed in an empty project', () => {
-    installedTests();
-  });
-}
-
-function installedTests(): void {
+describe('installed in an empty project', () => {
   beforeAll(() => {
     const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'];
     const installed = run(project, ['npm', 'install', ...flags, tarball]);
@@ -131,7 +113,7 @@ function installedTests(): void {
     expect(packages).toBeLessThanOrEqual(PACKAGES_MAX);
     expect(bytes).toBeLessThanOrEqual(BYTES_MAX);
   });
-}
+});
 
 /** Packages and bytes below a node_modules, without what is linked in. */
 function weigh(folder: string): { packages: number; bytes: number } {

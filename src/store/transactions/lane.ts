@@ -13,59 +13,19 @@ import {
   ByteWriter,
   type CommitFields,
   type Durability,
-  type HybridClock,
-  type Limits,
   type Receipt,
   Vector,
 } from '../../core/index.ts';
-import type { Env } from '../../env/index.ts';
-import type { CommitLog } from '../../wal/index.ts';
-import type { OperationRegistry } from '../operations/index.ts';
-import type { OriginTable, Storage } from '../storage/index.ts';
-import { type Author, BatchGatherer, type ReceivedBundle } from './batch-gatherer.ts';
-import type { CommandMemory } from './command-memory.ts';
+import { BatchGatherer, type ReceivedBundle } from './batch-gatherer.ts';
 import { checkCommitSize, fieldBytesMax } from './commit-size.ts';
-import { Flusher, type FlushSettings } from './flusher.ts';
+import { Flusher } from './flusher.ts';
 import { newDeferred } from './deferred.ts';
-import type { Incarnations } from './incarnations.ts';
+import type { Admission, LaneParts, PublishedCommit } from './lane-parts.ts';
 import { firstLaneState, type LaneState } from './lane-state.ts';
 import { Overlay, type PendingEntry } from './overlay.ts';
 import type { PendingBatch, PendingCommit } from './pending-batch.ts';
-import type { SeenTable } from './seen-table.ts';
 import type { Transaction } from './transaction.ts';
 import { limitsOfWorld, WORLD_LIMITS_KEY } from './world-limits.ts';
-
-/** What a lane is built of; replay has filled it. */
-export interface LaneParts {
-  readonly env: Env;
-  readonly log: CommitLog;
-  readonly storage: Storage;
-  readonly origins: OriginTable;
-  readonly operations: OperationRegistry;
-  readonly limits: Limits;
-  readonly clock: HybridClock;
-  readonly incarnations: Incarnations;
-  readonly seen: SeenTable;
-  readonly commands: CommandMemory;
-  readonly vector: Vector;
-  readonly author: Author;
-  readonly durability: Durability;
-  readonly flush: FlushSettings;
-}
-
-/** A commit as the lane publishes it; valid inside the listener only. */
-export interface PublishedCommit {
-  readonly seq: number;
-  readonly first: PendingEntry | undefined;
-}
-
-/** What an own commit carries into the lane beside its writes. */
-export interface Admission {
-  readonly durability: Durability;
-  readonly fields?: CommitFields | undefined;
-  /** Scope and id under which the receipt is remembered. */
-  readonly command?: { readonly id: string; readonly requestHash: Uint8Array } | undefined;
-}
 
 const BATCH_BYTES = 4 * 1024 * 1024;
 
@@ -216,11 +176,10 @@ export class Lane {
           if (entry.key === WORLD_LIMITS_KEY) this.#takeWorldLimits();
         }
         const last = index === commits.length - 1;
-        const receipt = NO_RECEIPT;
         batch.commits.push({
           seq: firstSeq + index,
           first,
-          receipt,
+          receipt: NO_RECEIPT,
           resolve: last ? () => resolve() : ignore,
           reject: last ? reject : ignore,
         });

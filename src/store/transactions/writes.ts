@@ -6,11 +6,9 @@
 import {
   AdastraError,
   checkKey,
-  type CommitFields,
   type CommitRequest,
   DEFAULT_LIMITS,
   encodeValue,
-  formatStamp,
   isReservedKey,
   type KeyConditions,
   type PreflightReport,
@@ -27,16 +25,12 @@ import {
   sameRequest,
 } from './command-request.ts';
 import { checkRequest, withOperationIndex } from './operation-calls.ts';
-import type { CommandMemory } from './command-memory.ts';
-import type { Admission, Lane } from './lane.ts';
+import type { Lane } from './lane.ts';
+import type { Admission } from './lane-parts.ts';
 import { revertFields, revertInto, revertTarget } from './revert.ts';
-import {
-  checkNoKeyConditions,
-  checkWriteOptions,
-  hasOptions,
-  metadataOf,
-} from './write-options.ts';
+import { checkNoKeyConditions, checkWriteOptions, hasOptions } from './write-options.ts';
 import { reservedKey, Transaction } from './transaction.ts';
+import { asyncTransaction, fieldsOf, receiptOf, type WriteIntent } from './write-intent.ts';
 
 /** What a transaction resolved to. */
 export interface TransactionResult<T> {
@@ -123,7 +117,6 @@ export class Writes {
     checkWriteOptions(options, lane.parts.limits);
     const tx = this.#transaction(false);
     const outcomes: PreflightOutcome[] = [];
-    const seq = lane.admittedSeq;
     this.#running = true;
     try {
       this.#dryRun(tx, { operations, options }, outcomes);
@@ -132,7 +125,7 @@ export class Writes {
       tx.end();
     }
     const ok = outcomes.every((outcome) => outcome.ok);
-    const report = { ok, seq, operations: outcomes, keys: [...tx.writes.keys()] };
+    const report = { ok, seq: lane.admittedSeq, operations: outcomes, keys: [...tx.writes.keys()] };
     return new Promise((resolve, reject) => lane.answer(() => resolve(report), reject));
   }
 
@@ -153,7 +146,7 @@ export class Writes {
       }
       step = 'conditions';
       this.#checkTouched(tx, options);
-      this.#lane.checkFits(tx, fieldsOf(tx, { options }, this.#lane));
+      this.#lane.checkFits(tx, fieldsOf(tx, { options }, this.#lane.parts.limits));
     } catch (error) {
       if (!AdastraError.is(error)) throw error;
       const { code, message } = error;
@@ -254,7 +247,7 @@ export class Writes {
       const receipt = lane.unchangedReceipt(durability);
       return new Promise((resolve, reject) => lane.answer(() => resolve(result(receipt)), reject));
     }
-    const fields = fieldsOf(tx, intent, lane);
+    const fields = fieldsOf(tx, intent, lane.parts.limits);
     const admission: Admission = { durability, fields, command };
     return lane.admit(tx, admission).then(result);
   }
@@ -354,41 +347,3 @@ export class Writes {
 }
 
 type PreflightOutcome = PreflightReport['operations'][number];
-
-/** What is to be written, and how. */
-interface WriteIntent {
-  readonly options?: PutOptions | undefined;
-  /** What a commandId stands for; absent for a function. */
-  readonly request?: CommandRequest | undefined;
-  readonly system?: boolean;
-  readonly reverts?: CommitFields['reverts'];
-}
-
-/** The receipt of a command that committed here, marked as replayed. */
-export function receiptOf(commands: CommandMemory, id: string): Receipt | undefined {
-  const command = commands.find(id);
-  if (command === undefined) return undefined;
-  const { seq, origin, originSeq, ms, counter, durability } = command;
-  const stamp = formatStamp({ ms, counter, origin, originSeq });
-  return { seq, origin, originSeq, stamp, durability, changed: true, replayed: true };
-}
-
-function fieldsOf(tx: Transaction, intent: WriteIntent, lane: Lane): CommitFields | undefined {
-  const operations = tx.calls.length === 0 ? undefined : tx.calls;
-  const { actor, reason, commandId, metadata } = intent.options ?? {};
-  const { reverts } = intent;
-  const any = operations ?? actor ?? reason ?? commandId ?? metadata ?? reverts;
-  if (any === undefined) return undefined;
-  const encoded = metadataOf(metadata, lane.parts.limits);
-  return { operations, actor, reason, commandId, reverts, metadata: encoded };
-}
-
-function asyncTransaction(): AdastraError {
-  return new AdastraError(
-    'async_transaction',
-    'the function returned a promise; its writes were undone',
-    {
-      hint: 'transactions are synchronous: await what you need first, then transact',
-    },
-  );
-}
