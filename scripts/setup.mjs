@@ -5,7 +5,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -48,6 +48,7 @@ export function isBuilt(root = ROOT) {
 export function ensureInstalled(root = ROOT) {
   requireNode();
   if (isInstalled(root)) return;
+  refuseLinked(join(root, 'node_modules'));
   say('installing dependencies (npm ci), once …');
   const args = ['ci', '--include=dev', '--no-audit', '--no-fund'];
   const result = npm(args, root);
@@ -57,6 +58,12 @@ export function ensureInstalled(root = ROOT) {
   if (result.status !== 0) throw new SetupError(explainInstall(result));
   writeFileSync(join(root, INSTALL_STAMP), digestOf(join(root, 'package-lock.json')));
   say('dependencies installed.');
+}
+
+/** `npm ci` empties the folder first: behind a link that is somebody else's. */
+function refuseLinked(folder) {
+  if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return;
+  throw new SetupError(`${folder} is a symbolic link: install where it points to, or remove the link.`);
 }
 
 /** `npm run build` unless dist fits src. */

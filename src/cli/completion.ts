@@ -1,6 +1,6 @@
 /**
- * Completion of a line being typed: command words, then the options of the command that stands there.
- * Keys are not completed: that would read the store at every TAB.
+ * Completion of a line being typed: command words, then the options of the command that stands
+ * there. Keys are not completed: that would read the store at every TAB.
  */
 import type { CommandSpec } from './command.ts';
 import { GLOBAL_OPTIONS } from './parser.ts';

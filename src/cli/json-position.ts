@@ -1,7 +1,7 @@
 /**
- * Where JSON text goes wrong. `JSON.parse` of Node 20 often names no position, so this walks the text
- * once more, only after a failure, with a stack of its own, and stops at the first character that no
- * JSON text can have there.
+ * Where JSON text goes wrong. `JSON.parse` of Node 20 often names no position, so this walks the
+ * text once more, only after a failure, with a stack of its own, and stops at the first character
+ * that no JSON text can have there.
  */
 const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const SCALAR = /true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
@@ -9,7 +9,9 @@ const BLANK = /[ \t\n\r]*/y;
 
 type Expected = 'value' | 'valueOrEnd' | 'name' | 'nameOrEnd' | 'colon' | 'commaOrEnd';
 
-/** Offset (UTF-16 units) of the first wrong character; the length of the text if it ends too early. */
+/**
+ * Offset (UTF-16 units) of the first wrong character; the length of the text if it ends too early.
+ */
 export function faultOffset(text: string): number {
   const open: string[] = [];
   let expected: Expected = 'value';

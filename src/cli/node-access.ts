@@ -1,7 +1,7 @@
 /**
  * What the command line needs of the package beside a running node: opening, making, checking and
- * repairing a directory. One seam, so that tests put a fake node behind the whole command line and a
- * node behind a socket can take its place later.
+ * repairing a directory. One seam, so that tests put a fake node behind the whole command line and
+ * a node behind a socket can take its place later.
  */
 import type { Durability } from '../core/index.ts';
 import type { NodeApi, RecoveryReport, VerifyReport } from '../engine/index.ts';

@@ -1,7 +1,7 @@
 /**
- * The node that one run works on: opened when a command first needs it, kept while a prompt is open,
- * closed once. Commands that need the directory closed close the session; the next command opens it
- * again. Only `openOrCreate` ever makes a directory.
+ * The node that one run works on: opened when a command first needs it, kept while a prompt is
+ * open, closed once. Commands that need the directory closed close the session; the next command
+ * opens it again. Only `openOrCreate` ever makes a directory.
  */
 import { AdastraError } from '../core/index.ts';
 import type { NodeAccess, OpenedNode, OpenOptions } from './node-access.ts';

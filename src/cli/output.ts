@@ -1,6 +1,6 @@
 /**
- * Where results go. Data is written to stdout, everything else (notes, warnings, errors, progress) to
- * stderr; with `--json` data and errors are JSON on stdout, one object or one a line. Lines are
+ * Where results go. Data is written to stdout, everything else (notes, warnings, errors, progress)
+ * to stderr; with `--json` data and errors are JSON on stdout, one object or one a line. Lines are
  * gathered into blocks and wait for a slow reader; a reader that went away (`| head`) shows as
  * `PipeClosed`, which ends the run quietly with 0.
  */

@@ -1,7 +1,7 @@
 /**
- * Arguments → the row of the table that they name, by commander: help, `--version`, did-you-mean and
- * usage errors included. Nothing is run here, and nothing is written: what commander would print
- * comes back as text.
+ * Arguments → the row of the table that they name, by commander: help, `--version`, did-you-mean
+ * and usage errors included. Nothing is run here, and nothing is written: what commander would
+ * print comes back as text.
  */
 import { Command, CommanderError, Option } from 'commander';
 import type { CommandSpec } from './command.ts';

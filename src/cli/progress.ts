@@ -1,6 +1,6 @@
 /**
- * How far long work is: a bar with rate and remaining time on a terminal, plain lines at most once a
- * second elsewhere, nothing with `--quiet`. Always on stderr, so that data stays clean.
+ * How far long work is: a bar with rate and remaining time on a terminal, plain lines at most once
+ * a second elsewhere, nothing with `--quiet`. Always on stderr, so that data stays clean.
  */
 import { SingleBar } from 'cli-progress';
 import type { Output } from './output.ts';

@@ -1,8 +1,8 @@
 /**
- * One command line from arguments to exit code: parse, settle the directory, run, report, close. The
- * prompt calls this for each line with a session of its own, `main.ts` once. Nothing thrown leaves
- * here: errors of ours become a message and an exit code, a reader that went away becomes 0, Ctrl-C
- * 130; a fault of the program is reported with its stack and gives 1.
+ * One command line from arguments to exit code: parse, settle the directory, run, report, close.
+ * The prompt calls this for each line with a session of its own, `main.ts` once. Nothing thrown
+ * leaves here: errors of ours become a message and an exit code, a reader that went away becomes 0,
+ * Ctrl-C 130; a fault of the program is reported with its stack and gives 1.
  */
 import { AdastraError } from '../core/index.ts';
 import { OptionValues, type CommandSpec } from './command.ts';

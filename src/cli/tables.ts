@@ -1,6 +1,6 @@
 /**
- * Tables and figures for people: plain columns without frames, so that a line can be copied. Data for
- * programs never comes from here.
+ * Tables and figures for people: plain columns without frames, so that a line can be copied. Data
+ * for programs never comes from here.
  */
 import Table from 'cli-table3';
 import type { Output } from './output.ts';

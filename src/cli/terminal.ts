@@ -1,7 +1,7 @@
 /**
  * The surroundings of one run of the command line: three streams, the environment, the working
- * directory and Ctrl-C. Everything in this folder takes them from here, so that tests run commands in
- * their own process. `systemTerminal` is the real one.
+ * directory and Ctrl-C. Everything in this folder takes them from here, so that tests run commands
+ * in their own process. `systemTerminal` is the real one.
  */
 import process from 'node:process';
 

@@ -1,11 +1,14 @@
 /**
  * One typed line into arguments, as a shell would, without variables, globs or pipes: blanks
- * separate, '…' is literal, "…" knows \" and \\, a backslash outside quotes takes the next character
- * as it is. JSON can so be typed as '{"a": 1}'. An unterminated quote is refused, never guessed.
+ * separate, '…' is literal, "…" knows \" and \\, a backslash outside quotes takes the next
+ * character as it is. JSON can so be typed as '{"a": 1}'. An unterminated quote is refused, never
+ * guessed.
  */
 import { AdastraError } from '../core/index.ts';
 
-/** The arguments of `line`; throws `invalid_argument` for an unterminated quote or a last backslash. */
+/**
+ * The arguments of `line`; throws `invalid_argument` for an unterminated quote or a last backslash.
+ */
 export function tokenize(line: string): string[] {
   const tokens: string[] = [];
   let token: string | undefined;

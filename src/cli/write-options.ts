@@ -1,6 +1,6 @@
 /**
- * The options that `store put` and `store remove` share: conditions, command id, durability; and how
- * a receipt is printed.
+ * The options that `store put` and `store remove` share: conditions, command id, durability; and
+ * how a receipt is printed.
  */
 import type { PutOptions, Receipt } from '../core/index.ts';
 import type { OptionSpec, OptionValues } from './command.ts';

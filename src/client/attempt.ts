@@ -7,7 +7,10 @@ export type Attempt<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly error: AdastraError };
 
-/** Waits for a promise, or runs a function; `AdastraError` becomes a value, anything else is rethrown. */
+/**
+ * Waits for a promise, or runs a function; `AdastraError` becomes a value, anything else is
+ * rethrown.
+ */
 export async function attempt<T>(
   work: PromiseLike<T> | (() => T | PromiseLike<T>),
 ): Promise<Attempt<T>> {

@@ -1,7 +1,7 @@
 /**
  * The SDK. Reads are synchronous over the local store, writes resolve when they are durable at the
- * chosen level, and nothing here waits for a network. One `Client` for a directory; it keeps no process
- * alive, writes to no console and installs no handler.
+ * chosen level, and nothing here waits for a network. One `Client` for a directory; it keeps no
+ * process alive, writes to no console and installs no handler.
  */
 import {
   AdastraError,
@@ -92,7 +92,9 @@ export class Client<Schema extends KeySchema = {}> {
     return this;
   }
 
-  /** Idempotent; waits for admitted writes. Afterwards every call is `closed`, live iterators end. */
+  /**
+   * Idempotent; waits for admitted writes. Afterwards every call is `closed`, live iterators end.
+   */
   async close(): Promise<void> {
     this.#closed = true;
     const engine = await this.#opening?.catch(() => undefined);

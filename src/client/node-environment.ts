@@ -1,6 +1,6 @@
 /**
- * The environment that a client runs in: the real one, or the same with a file system in memory. The
- * one place of the library that reaches for the platform.
+ * The environment that a client runs in: the real one, or the same with a file system in memory.
+ * The one place of the library that reaches for the platform.
  */
 import type { Env } from '../env/index.ts';
 import { MemoryFileSystem } from '../env/memory/index.ts';

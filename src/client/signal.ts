@@ -1,6 +1,6 @@
 /**
- * Waiting that a signal can end. What was admitted is not taken back by it: the caller stops waiting,
- * the write goes its way. (No `AbortSignal.any`: it leaks on Node 20.)
+ * Waiting that a signal can end. What was admitted is not taken back by it: the caller stops
+ * waiting, the write goes its way. (No `AbortSignal.any`: it leaks on Node 20.)
  */
 import { AdastraError } from '../core/index.ts';
 

@@ -1,7 +1,7 @@
 /**
- * Typed keys: a schema maps template-literal keys to value types, `Client<{ [k: \`user/\${string}\`]: User }>`.
- * A key of type `string`, or one that no member fits, falls back to `Value`. Types never refuse what
- * another node wrote.
+ * Typed keys: a schema maps template-literal keys to value types, `Client<{ [k:
+ * \`user/\${string}\`]: User }>`. A key of type `string`, or one that no member fits, falls back to
+ * `Value`. Types never refuse what another node wrote.
  */
 import type { Value } from '../core/index.ts';
 

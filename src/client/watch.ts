@@ -14,7 +14,10 @@ export interface Change {
   readonly changes: readonly ChangedKey[];
 }
 
-/** The contract of `useSyncExternalStore`: the snapshot keeps its reference until something touches it. */
+/**
+ * The contract of `useSyncExternalStore`: the snapshot keeps its reference until something touches
+ * it.
+ */
 export interface Observed<T> {
   getSnapshot(): T;
   subscribe(listener: () => void): () => void;

@@ -1,6 +1,7 @@
 /**
  * Bytes ⇄ standard base64 (RFC 4648 § 4, padded), in one form only: text that this module would not
- * have written (other alphabet, missing padding, spaces, stray bits) is not accepted. Native on Node.
+ * have written (other alphabet, missing padding, spaces, stray bits) is not accepted. Native on
+ * Node.
  */
 
 const native = typeof Buffer === 'function';

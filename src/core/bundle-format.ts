@@ -1,8 +1,8 @@
 /**
- * The authored part of the log: the bytes that an origin seals, that are chained, stored and relayed
- * unchanged. Twin of docs/formats/bundle.md. A bundle is a header, what its author had seen of other
- * origins, and a run of commits; a commit is its stamp, optional fields and events; an event is the
- * post-state of one key.
+ * The authored part of the log: the bytes that an origin seals, that are chained, stored and
+ * relayed unchanged. Twin of docs/formats/bundle.md. A bundle is a header, what its author had seen
+ * of other origins, and a run of commits; a commit is its stamp, optional fields and events; an
+ * event is the post-state of one key.
  */
 
 export const BUNDLE_FORMAT = 1;
@@ -37,6 +37,13 @@ export const VALUE_CODEC_MASK = 0x0f;
 export const VALUE_SCHEMA_ID = 0x10;
 export const VALUE_KEY_ID = 0x20;
 export const VALUE_ELSEWHERE = 0x40;
+
+/**
+ * A bundle uses what only a higher `$world/level` allows: it is held or refused, never misapplied.
+ */
+export class NeedsNewerLevel extends Error {
+  override readonly name = 'NeedsNewerLevel';
+}
 
 /** What a commit may carry beside its events. */
 export interface CommitFields {

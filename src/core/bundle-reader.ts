@@ -1,7 +1,7 @@
 /**
  * Reads a bundle as a cursor: the header at once, then commit by commit and event by event into the
- * same object, so that a replay of a million events allocates nothing for them. What it meets may be
- * anything: it throws `MalformedBytes` for every shape that `BundleWriter` does not write, and
+ * same object, so that a replay of a million events allocates nothing for them. What it meets may
+ * be anything: it throws `MalformedBytes` for every shape that `BundleWriter` does not write, and
  * `unsupported` tells what a newer format or world level would have written.
  */
 import {
@@ -22,6 +22,7 @@ import {
   EVENT_META,
   EVENT_PUT,
   EVENT_REMOVE,
+  NeedsNewerLevel,
   type Predecessor,
   type SeenEntry,
   VALUE_CODEC_MASK,
@@ -129,7 +130,7 @@ export class BundleReader {
     const head = reader.u8();
     this.eventKind = head & EVENT_KIND_MASK;
     if ((head & ~(EVENT_KIND_MASK | EVENT_META)) !== 0 || this.eventKind > EVENT_REMOVE) {
-      throw new MalformedBytes(`event head ${head} needs a newer world level`);
+      throw new NeedsNewerLevel(`event head ${head} needs a newer world level`);
     }
     const keyLength = reader.varint();
     if (keyLength === 0 || keyLength > KEY_BYTES_MAX) throw new MalformedBytes('key length');
@@ -168,7 +169,7 @@ export class BundleReader {
     const reader = this.#reader;
     this.valueHead = reader.u8();
     if ((this.valueHead & ~VALUE_CODEC_MASK) !== 0) {
-      throw new MalformedBytes(`value head ${this.valueHead} needs a newer world level`);
+      throw new NeedsNewerLevel(`value head ${this.valueHead} needs a newer world level`);
     }
     const length = reader.varint();
     this.valueStart = reader.skip(length);
@@ -204,7 +205,7 @@ function readSeen(reader: ByteReader, author: string): readonly SeenEntry[] {
 }
 
 function readFields(reader: ByteReader, flags: number): CommitFields {
-  if ((flags & ~COMMIT_FIELDS_KNOWN) !== 0) throw new MalformedBytes('unknown commit fields');
+  if ((flags & ~COMMIT_FIELDS_KNOWN) !== 0) throw new NeedsNewerLevel('unknown commit fields');
   const actor = (flags & COMMIT_ACTOR) === 0 ? undefined : reader.lengthAndText();
   const operations = (flags & COMMIT_OPERATIONS) === 0 ? undefined : readOperations(reader);
   const commandId = (flags & COMMIT_COMMAND_ID) === 0 ? undefined : reader.lengthAndText();

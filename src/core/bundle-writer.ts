@@ -1,7 +1,7 @@
 /**
- * Writes one bundle at a time into a `ByteWriter` that somebody else owns (the batch being gathered),
- * so that an event's bytes are written once, where they will leave for the disk. The caller appends
- * commits while the bundle is open; `close` patches the count.
+ * Writes one bundle at a time into a `ByteWriter` that somebody else owns (the batch being
+ * gathered), so that an event's bytes are written once, where they will leave for the disk. The
+ * caller appends commits while the bundle is open; `close` patches the count.
  */
 import {
   BUNDLE_FIRST_OF_INCARNATION,
@@ -28,7 +28,9 @@ export interface BundleHead {
   readonly term: number;
   readonly firstOriginSeq: number;
   readonly baseMs: number;
-  /** Set in an incarnation's first bundle; `null` there if no incarnation of this key came before. */
+  /**
+   * Set in an incarnation's first bundle; `null` there if no incarnation of this key came before.
+   */
   readonly predecessor?: Predecessor | null | undefined;
   /** What is new of other origins since this origin's bundle before; whole in the first. */
   readonly seen: readonly SeenEntry[];

@@ -1,7 +1,7 @@
 /**
- * Reads what `ByteWriter` wrote, from memory that may hold anything: every read checks its bounds and
- * throws `MalformedBytes` (never an untyped error, never an allocation by a length that has not been
- * checked against what is there). Decoders catch it at their edge and say what it means there.
+ * Reads what `ByteWriter` wrote, from memory that may hold anything: every read checks its bounds
+ * and throws `MalformedBytes` (never an untyped error, never an allocation by a length that has not
+ * been checked against what is there). Decoders catch it at their edge and say what it means there.
  */
 import { copyBytes, equalRun } from './byte-run.ts';
 import { readUtf8, utf8Length, writeUtf8 } from './text.ts';

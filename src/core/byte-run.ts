@@ -1,7 +1,7 @@
 /**
  * Runs of bytes inside larger memory: copied, compared, looked over. `copyBytes` exists because
- * `slice` of a `Buffer` is a view of the same memory, unlike that of a `Uint8Array`; where a copy of
- * its own is promised, nothing else will do.
+ * `slice` of a `Buffer` is a view of the same memory, unlike that of a `Uint8Array`; where a copy
+ * of its own is promised, nothing else will do.
  */
 
 /** An own `Uint8Array` (never a `Buffer`) with the bytes from `start` to `end`. */
@@ -22,7 +22,9 @@ export function isAsciiBytes(source: Uint8Array, start = 0, end: number = source
   return seen < 0x80;
 }
 
-/** Whether `source` from `start` to `end` holds exactly the bytes of `other` from 0 to `otherEnd`. */
+/**
+ * Whether `source` from `start` to `end` holds exactly the bytes of `other` from 0 to `otherEnd`.
+ */
 export function equalRun(
   source: Uint8Array,
   start: number,

@@ -1,6 +1,6 @@
 /**
- * Bytes compared and shown as text: equality, and lower-case hex, which is how ids, digests and hashes
- * appear wherever people or JSON see them.
+ * Bytes compared and shown as text: equality, and lower-case hex, which is how ids, digests and
+ * hashes appear wherever people or JSON see them.
  */
 
 const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) =>

@@ -1,8 +1,8 @@
 /**
  * CRC-32 (IEEE 802.3, reflected, as in zlib, PNG and gzip) in plain arithmetic, eight bytes a step
  * ("slicing by 8", M. Kounavis and F. Berry, 2005). It is the quicker one for small inputs, where a
- * call into native code costs more than the sum; for long inputs the `Crypto` port of the real world
- * hands over to zlib. Both give the same number: a test compares them.
+ * call into native code costs more than the sum; for long inputs the `Crypto` port of the real
+ * world hands over to zlib. Both give the same number: a test compares them.
  */
 
 const POLYNOMIAL = 0xedb88320;

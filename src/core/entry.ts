@@ -14,7 +14,10 @@ export interface Sibling {
   readonly origin: string;
 }
 
-/** A key with every sibling; where there is more than one, they were written without seeing each other. */
+/**
+ * A key with every sibling; where there is more than one, they were written without seeing each
+ * other.
+ */
 export interface Entry {
   /** What `get` gives: what the key's policy makes of the siblings. */
   readonly value: Value | undefined;

@@ -1,7 +1,7 @@
 /**
  * The one error that the public surface throws, and its codes. A code is stable: programs branch on
- * it. Each is explained in docs/errors.md (what happened, what it means for your data, what to do); a
- * test holds the two lists equal.
+ * it. Each is explained in docs/errors.md (what happened, what it means for your data, what to do);
+ * a test holds the two lists equal.
  */
 
 /** Every code, with whether trying the same call again later can help. */

@@ -1,6 +1,6 @@
 /**
- * A hybrid logical clock: wall milliseconds where they move forward, a counter where they do not, so
- * that stamps of one node never repeat or go back, whatever its clock does (C1, C4). It reads no
+ * A hybrid logical clock: wall milliseconds where they move forward, a counter where they do not,
+ * so that stamps of one node never repeat or go back, whatever its clock does (C1, C4). It reads no
  * clock: time is passed in. Stamps only order concurrent writes; a wall time far ahead is taken and
  * flagged, never an error (C2), while a stamp of others far ahead is not taken (C3).
  */
@@ -66,9 +66,9 @@ export class HybridClock {
   }
 
   /**
-   * Takes note of a reading of others (or of the log): the next `tick` is above it. With `wallMs`, a
-   * reading further ahead of it than tolerated is not taken. Returns whether it was taken. (The drift
-   * limit of the world, far narrower, is sync's: it holds such a bundle before it gets here.)
+   * Takes note of a reading of others (or of the log): the next `tick` is above it. With `wallMs`,
+   * a reading further ahead of it than tolerated is not taken. Returns whether it was taken. (The
+   * drift limit of the world, far narrower, is sync's: it holds such a bundle before it gets here.)
    */
   observe(ms: number, counter: number, wallMs?: number): boolean {
     if (!isHlc(ms, counter)) return false;

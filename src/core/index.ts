@@ -8,6 +8,7 @@ export {
   type CommitFields,
   EVENT_PUT,
   EVENT_REMOVE,
+  NeedsNewerLevel,
   type Predecessor,
   type SeenEntry,
 } from './bundle-format.ts';

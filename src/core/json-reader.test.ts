@@ -102,7 +102,7 @@ describe('readJson', () => {
     }
   });
 
-  test('parseJson gives what JSON.parse gives, wanted or not, also while it passes texts on', () => {
+  test('parseJson gives what JSON.parse gives, also while it passes texts on', () => {
     const unwanted = `{"text":"${'x'.repeat(60)}\\n${'y'.repeat(60)}"}`;
     const long = `"${'x'.repeat(READ_BYTES_MAX)}"`;
     fc.assert(

@@ -1,10 +1,10 @@
 /**
- * Reads short canonical JSON text in ASCII about one and a half times as quickly as `JSON.parse`: one
- * string is made of the text and the strings of the value are cut out of it, keys come from shapes
- * seen before, and numbers of up to 15 digits are computed here. Gives exactly what `JSON.parse` gives,
- * same values and same order of keys; a text that it does not want (long strings with escapes, too
- * many shapes) goes there, and while such texts come, most are not even tried. Trusts its bytes: they
- * are an own record, checked when it came in.
+ * Reads short canonical JSON text in ASCII about one and a half times as quickly as `JSON.parse`:
+ * one string is made of the text and the strings of the value are cut out of it, keys come from
+ * shapes seen before, and numbers of up to 15 digits are computed here. Gives exactly what
+ * `JSON.parse` gives, same values and same order of keys; a text that it does not want (long strings
+ * with escapes, too many shapes) goes there, and while such texts come, most are not even tried.
+ * Trusts its bytes: they are an own record, checked when it came in.
  */
 import { type JsonShape, JsonShapes } from './json-shapes.ts';
 import { readUtf8 } from './text.ts';
@@ -55,7 +55,9 @@ let textEnd = 0;
 let text = '';
 /** Where its first backslash is. */
 let escapes: number = UNKNOWN;
-/** Texts still to leave to `JSON.parse` because some were not wanted, and how many the next time. */
+/**
+ * Texts still to leave to `JSON.parse` because some were not wanted, and how many the next time.
+ */
 let passes = 0;
 let penalty = 0;
 /** Where the last value read ended. */
@@ -141,7 +143,10 @@ function readObject(source: Uint8Array, start: number, depth: number): Value | u
   return object;
 }
 
-/** One store for each of the first places: V8 keeps what it learned about a key by place in the code. */
+/**
+ * One store for each of the first places: V8 keeps what it learned about a key by place in the
+ * code.
+ */
 function setField(object: Fields, step: JsonShape, value: Value): void {
   const { key, index } = step;
   if (index === 0) object[key] = value;

@@ -1,7 +1,7 @@
 /**
- * The orders of keys that JSON objects were seen with, as a tree: from the root one step for each key,
- * known by its bytes with quotes and colon. A reader that walks along compares bytes and gets the key
- * as a string that exists already, so that objects of a known shape cost no key strings.
+ * The orders of keys that JSON objects were seen with, as a tree: from the root one step for each
+ * key, known by its bytes with quotes and colon. A reader that walks along compares bytes and gets
+ * the key as a string that exists already, so that objects of a known shape cost no key strings.
  *
  * Bounded: keys that never repeat (ids as keys) fill the tree, then unknown keys are left to
  * `JSON.parse`; after many of those the tree begins anew.
@@ -51,8 +51,9 @@ export class JsonShapes {
   #refusals = 0;
 
   /**
-   * The step from `shape` by the key whose opening quote is at `at`, learned if it is new; `undefined`
-   * where the tree is full or the key is none for it (has escapes, or does not end before `end`).
+   * The step from `shape` by the key whose opening quote is at `at`, learned if it is new;
+   * `undefined` where the tree is full or the key is none for it (has escapes, or does not end
+   * before `end`).
    */
   step(shape: JsonShape, source: Uint8Array, at: number, end: number): JsonShape | undefined {
     if (source[at] !== QUOTE) return undefined;

@@ -1,7 +1,7 @@
 /**
- * Keys: well-formed Unicode strings of 1 byte to 1 KiB as UTF-8, ordered by code point, which is the
- * order of their UTF-8 bytes (JavaScript's own `<` differs above U+D7FF). Keys that begin with `$`
- * belong to the system; who may write them is decided above.
+ * Keys: well-formed Unicode strings of 1 byte to 1 KiB as UTF-8, ordered by code point, which is
+ * the order of their UTF-8 bytes (JavaScript's own `<` differs above U+D7FF). Keys that begin with
+ * `$` belong to the system; who may write them is decided above.
  */
 import { AdastraError } from './errors.ts';
 import { isWellFormed, utf8Length } from './text.ts';
@@ -41,7 +41,10 @@ function notText(key: unknown): AdastraError {
   });
 }
 
-/** `atLeast` is the exact figure for ASCII; a key with more units than bytes allowed is not measured. */
+/**
+ * `atLeast` is the exact figure for ASCII; a key with more units than bytes allowed is not
+ * measured.
+ */
 function tooLong(atLeast: number, keyBytesMax: number): AdastraError {
   return new AdastraError(
     'invalid_key',

@@ -1,8 +1,9 @@
 /**
  * Every maximum in one place, with its default. What exceeds one gets a typed error and changes
- * nothing (INV-12). World limits (`valueBytesMax`, `depthMax`, `commitBytesMax`, `metadataBytesMax`)
- * are what all members must agree on; the others are a node's own. Relations that the engine relies
- * on are checked when this file loads and again for whatever an application sets.
+ * nothing (INV-12). World limits (`valueBytesMax`, `depthMax`, `commitBytesMax`,
+ * `metadataBytesMax`) are what all members must agree on; the others are a node's own. Relations
+ * that the engine relies on are checked when this file loads and again for whatever an application
+ * sets.
  */
 import { assert } from './assert.ts';
 import { AdastraError } from './errors.ts';

@@ -1,8 +1,8 @@
 /**
- * A seeded generator for simulation, tests and jitter: the same seed gives the same numbers on every
- * platform and Node version. The algorithm is sfc32 (Chris Doty-Humphrey, PractRand, public domain);
- * its state is filled from the seed by splitmix32 (after Guy Steele et al., 2014, in its 32-bit
- * form). Never for keys or anything that has to be unpredictable: that is the `Random` port.
+ * A seeded generator for simulation, tests and jitter: the same seed gives the same numbers on
+ * every platform and Node version. The algorithm is sfc32 (Chris Doty-Humphrey, PractRand, public
+ * domain); its state is filled from the seed by splitmix32 (after Guy Steele et al., 2014, in its
+ * 32-bit form). Never for keys or anything that has to be unpredictable: that is the `Random` port.
  */
 
 /** Spreads a counter over 32 bits; the stream from `seed` fills a generator's state. */

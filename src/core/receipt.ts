@@ -1,5 +1,6 @@
 /**
- * When a write may be acknowledged: after fdatasync, after a write that is synced soon, after a write.
+ * When a write may be acknowledged: after fdatasync, after a write that is synced soon, after a
+ * write.
  */
 export type Durability = 'always' | 'interval' | 'os';
 
@@ -25,7 +26,9 @@ export interface WriteOptions {
   readonly durability?: Durability | undefined;
   /** Makes a retry safe: the same id gives the first receipt again instead of a second commit. */
   readonly commandId?: string | undefined;
-  /** Fails with `condition_failed` if a key that the commit reads or writes changed after this seq. */
+  /**
+   * Fails with `condition_failed` if a key that the commit reads or writes changed after this seq.
+   */
   readonly ifSeq?: number | undefined;
   readonly actor?: string | undefined;
   readonly reason?: string | undefined;

@@ -1,8 +1,8 @@
 /**
- * The version of a write: hybrid logical clock, origin, originSeq; totally ordered, and never the same
- * for two writes (INV-9). Outside the engine a stamp is an opaque string: compare it for equality,
- * hand it back, never read it. Its text is `<ms>.<counter>.<originSeq>.<origin>`, numbers in decimal
- * (which engines turn into text several times faster than any other base).
+ * The version of a write: hybrid logical clock, origin, originSeq; totally ordered, and never the
+ * same for two writes (INV-9). Outside the engine a stamp is an opaque string: compare it for
+ * equality, hand it back, never read it. Its text is `<ms>.<counter>.<originSeq>.<origin>`, numbers
+ * in decimal (which engines turn into text several times faster than any other base).
  */
 import { AdastraError } from './errors.ts';
 import { isHlc } from './hlc.ts';

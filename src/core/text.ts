@@ -1,8 +1,8 @@
 /**
  * Strings ⇄ UTF-8 bytes, quick for the short strings that keys and records are. On Node the native
- * methods of `Buffer` do the work (an ASCII loop in JavaScript beats them below some 24 characters);
- * elsewhere `TextEncoder` does. Strings are taken to be well-formed: check with `isWellFormed` first,
- * a lone surrogate would become U+FFFD.
+ * methods of `Buffer` do the work (an ASCII loop in JavaScript beats them below some 24
+ * characters); elsewhere `TextEncoder` does. Strings are taken to be well-formed: check with
+ * `isWellFormed` first, a lone surrogate would become U+FFFD.
  */
 
 interface NativeText {
@@ -35,7 +35,9 @@ export function utf8LengthMax(text: string): number {
   return text.length * 3;
 }
 
-/** Writes `text` at `offset`, where `utf8LengthMax(text)` bytes must be free; returns bytes written. */
+/**
+ * Writes `text` at `offset`, where `utf8LengthMax(text)` bytes must be free; returns bytes written.
+ */
 export function writeUtf8(target: Uint8Array, offset: number, text: string): number {
   const length = text.length;
   if (length <= SHORT_TEXT_LENGTH_MAX) {

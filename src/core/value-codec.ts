@@ -1,8 +1,9 @@
 /**
- * Values ⇄ bytes, one encoding for each value: codec 1 is the bytes of a value that is a `Uint8Array`
- * itself, codec 2 canonical JSON text, codec 3 the same with tags, used exactly when a tag is needed.
- * So equal values have equal bytes, and `encode(decode(bytes))` gives the bytes back; hashes, the log
- * and peers only ever see bytes. What would not come back equal is refused here, by path.
+ * Values ⇄ bytes, one encoding for each value: codec 1 is the bytes of a value that is a
+ * `Uint8Array` itself, codec 2 canonical JSON text, codec 3 the same with tags, used exactly when a
+ * tag is needed. So equal values have equal bytes, and `encode(decode(bytes))` gives the bytes
+ * back; hashes, the log and peers only ever see bytes. What would not come back equal is refused
+ * here, by path.
  *
  * Decoding trusts its bytes: what comes from a peer or a file goes through `validateEncoded` first.
  */

@@ -1,7 +1,7 @@
 /**
- * Says what is wrong with a value, and where: paths (`$.items[3].price`), the name of what cannot be
- * stored, and the place where a value contains itself. Runs only when a value is refused, so that the
- * walkers keep nothing but a trail of keys.
+ * Says what is wrong with a value, and where: paths (`$.items[3].price`), the name of what cannot
+ * be stored, and the place where a value contains itself. Runs only when a value is refused, so
+ * that the walkers keep nothing but a trail of keys.
  */
 import { AdastraError } from './errors.ts';
 
@@ -26,7 +26,10 @@ export function invalidValue(path: string, what: string): AdastraError {
   });
 }
 
-/** `limit_exceeded`; `actual` is the figure when the walk stopped, at least the true one's lower bound. */
+/**
+ * `limit_exceeded`; `actual` is the figure when the walk stopped, at least the true one's lower
+ * bound.
+ */
 export function valueTooLarge(limit: number, actual: number): AdastraError {
   return new AdastraError(
     'limit_exceeded',
@@ -56,7 +59,9 @@ export function valueTooDeep(
   );
 }
 
-/** The path of the first place where an object stands inside itself; iterative, each object once. */
+/**
+ * The path of the first place where an object stands inside itself; iterative, each object once.
+ */
 export function findCycle(root: unknown): string | undefined {
   const open = new Set<object>();
   const done = new Set<object>();

@@ -1,8 +1,9 @@
 /**
  * Values as plain JSON and back, for every JSON surface (CLI, HTTP, export, journal) and for stored
  * text with tags: `{"$date": ISO}`, `{"$bigint": "…"}`, `{"$bytes": base64}`, and `{"$object": …}`
- * around a user object whose only key begins with `$`. The inverse is strict: what `jsonOf` would not
- * have given is `invalid_value` with its path. Plain numbers and strings are left to the codec's check.
+ * around a user object whose only key begins with `$`. The inverse is strict: what `jsonOf` would
+ * not have given is `invalid_value` with its path. Plain numbers and strings are left to the
+ * codec's check.
  */
 import { decodeBase64, encodeBase64 } from './base64.ts';
 import { AdastraError } from './errors.ts';
@@ -15,7 +16,9 @@ const BIGINT = /^(?:0|-?[1-9][0-9]*)$/;
 
 type Json = Record<string, unknown>;
 
-/** `value` in a form that any `JSON.stringify` writes in full; an own copy, keys in the same order. */
+/**
+ * `value` in a form that any `JSON.stringify` writes in full; an own copy, keys in the same order.
+ */
 export function jsonOf(value: Value): unknown {
   return new JsonForm('$').from(value, 0);
 }

@@ -1,9 +1,10 @@
 /**
- * Walks a value once: checks it, and writes it as canonical JSON text while it goes. Canonical means
- * that each value has one text: no spaces, keys in code point order (= the order of their UTF-8 bytes),
- * `undefined` properties left out, numbers and strings as `JSON.stringify` writes them, and a tag for
- * what JSON has no word for (`$date`, `$bigint`, `$bytes`; `$object` around a user object whose only
- * key could be taken for a tag). Recursion is bounded by the depth limit; each property is read once.
+ * Walks a value once: checks it, and writes it as canonical JSON text while it goes. Canonical
+ * means that each value has one text: no spaces, keys in code point order (= the order of their
+ * UTF-8 bytes), `undefined` properties left out, numbers and strings as `JSON.stringify` writes
+ * them, and a tag for what JSON has no word for (`$date`, `$bigint`, `$bytes`; `$object` around a
+ * user object whose only key could be taken for a tag). Recursion is bounded by the depth limit;
+ * each property is read once.
  */
 import { encodeBase64 } from './base64.ts';
 import type { ByteWriter } from './byte-writer.ts';

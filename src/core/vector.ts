@@ -1,8 +1,8 @@
 /**
- * A vector says how far each origin has been applied: origin → highest contiguous originSeq, with the
- * chain digest of that origin's bundles there (which shows a fork where two nodes name the same
- * originSeq and mean different bytes). Entries only grow. An incarnation whose successor is in stands
- * here as well; leaving it out is a matter of the wire (design § 9), not of this map.
+ * A vector says how far each origin has been applied: origin → highest contiguous originSeq, with
+ * the chain digest of that origin's bundles there (which shows a fork where two nodes name the same
+ * originSeq and mean different bytes). Entries only grow. An incarnation whose successor is in
+ * stands here as well; leaving it out is a matter of the wire (design § 9), not of this map.
  */
 import { equalBytes } from './bytes.ts';
 import { ByteReader } from './byte-reader.ts';
@@ -61,7 +61,9 @@ export class Vector {
     return copy;
   }
 
-  /** varint count, then for each origin, sorted: 32 bytes origin, varint originSeq, 32 bytes digest. */
+  /**
+   * varint count, then for each origin, sorted: 32 bytes origin, varint originSeq, 32 bytes digest.
+   */
   encode(): Uint8Array {
     const writer = new ByteWriter(64 + this.size * 80);
     writer.varint(this.size);

@@ -1,7 +1,7 @@
 /**
  * The author that one opening writes as: the node's key and a fresh incarnation, so that a copied,
- * restored or rolled-back directory can never write under an old name (INV-9). The incarnation before
- * it is the last of this key that no other has followed.
+ * restored or rolled-back directory can never write under an old name (INV-9). The incarnation
+ * before it is the last of this key that no other has followed.
  */
 import { hexOf, INCARNATION_BYTES, originText, type Predecessor } from '../core/index.ts';
 import type { Env } from '../env/index.ts';

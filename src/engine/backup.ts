@@ -1,8 +1,8 @@
 /**
  * Backup of a running node and restore. A backup is a directory like a data directory without
- * identity, lock and what was set aside: checkpoints and log up to one moment. Copying needs no pause
- * of the writer: closed segments never change, of the newest what is there is taken up to the last
- * whole batch that is durable.
+ * identity, lock and what was set aside: checkpoints and log up to one moment. Copying needs no
+ * pause of the writer: closed segments never change, of the newest what is there is taken up to the
+ * last whole batch that is durable.
  */
 import { AdastraError } from '../core/index.ts';
 import type { Env } from '../env/index.ts';
@@ -95,9 +95,9 @@ export interface RestoreReport {
 }
 
 /**
- * Makes a data directory out of a backup, after verifying every byte of it. The node gets a key of its
- * own (or keeps the one in `identityDir`) and, like every opening, a new incarnation: it can never
- * write under a name that the original used.
+ * Makes a data directory out of a backup, after verifying every byte of it. The node gets a key of
+ * its own (or keeps the one in `identityDir`) and, like every opening, a new incarnation: it can
+ * never write under a name that the original used.
  */
 export async function restoreBackup(
   env: Env,

@@ -1,7 +1,7 @@
 /**
- * Who hears of commits. Live listeners are called once per commit, in seq order, after it is visible
- * and never inside the writer's stack. `changes` reads the log instead, so a slow consumer costs no
- * memory: it only remembers where it is and is woken when there is more.
+ * Who hears of commits. Live listeners are called once per commit, in seq order, after it is
+ * visible and never inside the writer's stack. `changes` reads the log instead, so a slow consumer
+ * costs no memory: it only remembers where it is and is woken when there is more.
  */
 import { AdastraError, type ChangedKey, type Commit, type Limits } from '../core/index.ts';
 import type { Env } from '../env/index.ts';

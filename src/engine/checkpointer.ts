@@ -1,7 +1,7 @@
 /**
- * Checkpoints of a running node: in the background, in slices of a few milliseconds, from a snapshot
- * that later writes do not disturb. Two are kept, and with retention the base: segments go only below
- * it, so that history, `at` and replay reach down to it.
+ * Checkpoints of a running node: in the background, in slices of a few milliseconds, from a
+ * snapshot that later writes do not disturb. Two are kept, and with retention the base: segments go
+ * only below it, so that history, `at` and replay reach down to it.
  */
 import { AdastraError, bytesOfHex, type HybridClock } from '../core/index.ts';
 import type { Env } from '../env/index.ts';
@@ -119,7 +119,9 @@ export class Checkpointer {
     };
   }
 
-  /** As `runSlices`, but a node that closes does not wait for it: what was written aside is removed. */
+  /**
+   * As `runSlices`, but a node that closes does not wait for it: what was written aside is removed.
+   */
   async #inSlices<T>(work: Slices<T>): Promise<T> {
     for (;;) {
       const step = work.next();

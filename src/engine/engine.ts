@@ -1,7 +1,7 @@
 /**
- * One open node: the parts, wired. It opens them in the seed's order (configuration, log, recovery of
- * the store, then what serves), offers `NodeApi`, and closes them in reverse. It has no logic of its
- * own beyond that.
+ * One open node: the parts, wired. It opens them in the seed's order (configuration, log, recovery
+ * of the store, then what serves), offers `NodeApi`, and closes them in reverse. It has no logic of
+ * its own beyond that.
  */
 import {
   AdastraError,
@@ -179,7 +179,9 @@ export class Engine implements NodeApi {
     return this.feed.changes(options);
   }
 
-  /** Brings the hashes up to date in slices, so that a large state does not hold the event loop up. */
+  /**
+   * Brings the hashes up to date in slices, so that a large state does not hold the event loop up.
+   */
   async hashes(): Promise<Hashes> {
     this.checkOpen();
     const { env, replica } = this.parts;
@@ -327,7 +329,9 @@ export type HealthListener = (health: {
   readonly error: AdastraError;
 }) => void;
 
-/** Entries hashed without a turn of the event loop, and slices after which the rest is done at once. */
+/**
+ * Entries hashed without a turn of the event loop, and slices after which the rest is done at once.
+ */
 const HASH_SLICE = 2000;
 const HASH_SLICES_MAX = 100_000;
 

@@ -1,6 +1,7 @@
 /**
  * The first commit of a world: its founder as admin, the limits that all members agree on, and the
- * level of features in use. Every later commit has seen it. Each statement is a `$` entry of its own.
+ * level of features in use. Every later commit has seen it. Each statement is a `$` entry of its
+ * own.
  */
 import { hexOf, type Limits } from '../core/index.ts';
 import {

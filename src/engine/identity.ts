@@ -1,6 +1,7 @@
 /**
- * Who a node is: its Ed25519 key, the fingerprint of it, and the human name it was given once. Lies in
- * `<dataDir>/identity/node.json` (0600 in a 0700 directory) or in `identityDir`; never in a backup.
+ * Who a node is: its Ed25519 key, the fingerprint of it, and the human name it was given once. Lies
+ * in `<dataDir>/identity/node.json` (0600 in a 0700 directory) or in `identityDir`; never in a
+ * backup.
  */
 import { AdastraError, bytesOfHex, equalBytes, hexOf, KEY_ID_BYTES } from '../core/index.ts';
 import { type Env, errorCode } from '../env/index.ts';

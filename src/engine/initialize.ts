@@ -1,7 +1,7 @@
 /**
- * The first initialisation of a directory, atomic: everything is built in a directory beside it, made
- * durable, and put in place by one rename. A crash before leaves nothing but that directory, which the
- * next attempt removes.
+ * The first initialisation of a directory, atomic: everything is built in a directory beside it,
+ * made durable, and put in place by one rename. A crash before leaves nothing but that directory,
+ * which the next attempt removes.
  */
 import { AdastraError, HybridClock, hexOf, type Limits } from '../core/index.ts';
 import type { Env } from '../env/index.ts';

@@ -1,7 +1,7 @@
 /**
- * The one interface that every surface calls: client, command line and, later, the daemon. All of it
- * is asynchronous, so that the same code works on a node in this process and on one behind a socket.
- * Errors are `AdastraError`.
+ * The one interface that every surface calls: client, command line and, later, the daemon. All of
+ * it is asynchronous, so that the same code works on a node in this process and on one behind a
+ * socket. Errors are `AdastraError`.
  */
 import type {
   Commit,

@@ -1,6 +1,7 @@
 /**
- * Opening a node in the seed's order: options → directory → lock → identity → log and recovery of the
- * store → limits of the world → running engine. Nothing binds a port; nothing is needed of any network.
+ * Opening a node in the seed's order: options → directory → lock → identity → log and recovery of
+ * the store → limits of the world → running engine. Nothing binds a port; nothing is needed of any
+ * network.
  */
 import { AdastraError } from '../core/index.ts';
 import { type Env, errorCode, type FileLock } from '../env/index.ts';
@@ -52,8 +53,9 @@ export async function openEngine(
 }
 
 /**
- * The log before its first bad place, with the newest checkpoint within it. A checkpoint behind that
- * place is not shown: its state is good, but nothing of the log leads to it; repair starts from it.
+ * The log before its first bad place, with the newest checkpoint within it. A checkpoint behind
+ * that place is not shown: its state is good, but nothing of the log leads to it; repair starts
+ * from it.
  */
 function readDamaged(
   env: Env,

@@ -1,6 +1,6 @@
 /**
- * The options of a node, validated together before anything is opened: a mistake names the option, and
- * an unknown one the nearest that exists.
+ * The options of a node, validated together before anything is opened: a mistake names the option,
+ * and an unknown one the nearest that exists.
  */
 import {
   AdastraError,
@@ -26,7 +26,10 @@ export interface Logger {
   error(message: string): void;
 }
 
-/** What may be let go of the log; by default nothing is. A span is kept that meets every bound given. */
+/**
+ * What may be let go of the log; by default nothing is. A span is kept that meets every bound
+ * given.
+ */
 export interface RetentionOptions {
   /** Keeps at least the last so many commits. */
   readonly commits?: number | undefined;
@@ -45,9 +48,9 @@ export interface NodeOptions {
   readonly nodeId?: string | undefined;
   readonly displayName?: string | undefined;
   /**
-   * When a write is acknowledged. `always` (default): after fdatasync. `interval`: after a write that
-   * is synced within `intervalMs`; a power cut can take that much. `os`: after a write; a power cut
-   * can take what the system had not written, a crash of the process nothing.
+   * When a write is acknowledged. `always` (default): after fdatasync. `interval`: after a write
+   * that is synced within `intervalMs`; a power cut can take that much. `os`: after a write; a
+   * power cut can take what the system had not written, a crash of the process nothing.
    */
   readonly durability?: Durability | undefined;
   /** Milliseconds between syncs at level `interval`; default 100. */
@@ -63,9 +66,14 @@ export interface NodeOptions {
   readonly logger?: Logger | undefined;
   /** Operations of the application. */
   readonly operations?: readonly AnyOperation[] | undefined;
-  /** Whether a lone write may be flushed by a call that blocks for well under a millisecond; default true. */
+  /**
+   * Whether a lone write may be flushed by a call that blocks for well under a millisecond; default
+   * true.
+   */
   readonly blockingFlush?: boolean | undefined;
-  /** Bytes of log after which a checkpoint is written in the background; default 64 MiB, 0 = never. */
+  /**
+   * Bytes of log after which a checkpoint is written in the background; default 64 MiB, 0 = never.
+   */
   readonly checkpointBytes?: number | undefined;
 }
 

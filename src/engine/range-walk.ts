@@ -1,8 +1,8 @@
 /**
- * The iterators of `list`, `keys` and `values`: over the state at the call, decoding one record at a
- * step. Written out rather than a generator, which costs a scan a tenth. A walk that was given its
- * snapshot lets it go at the end, at `return`, and when reading fails; one that is merely dropped is
- * let go by the garbage collection, with its snapshot.
+ * The iterators of `list`, `keys` and `values`: over the state at the call, decoding one record at
+ * a step. Written out rather than a generator, which costs a scan a tenth. A walk that was given
+ * its snapshot lets it go at the end, at `return`, and when reading fails; one that is merely
+ * dropped is let go by the garbage collection, with its snapshot.
  */
 import type { Value } from '../core/index.ts';
 import type { RangeBounds, RangeCursor, StorageSnapshot } from '../store/storage/index.ts';

@@ -82,7 +82,9 @@ export class Reads {
     return this.#storage.lastSeq(this.#storage.find(key));
   }
 
-  /** The seqs of the last events in a range, removes included, as one number for each of its states. */
+  /**
+   * The seqs of the last events in a range, removes included, as one number for each of its states.
+   */
   lastSeqIn(range: Range): { readonly seq: number; readonly keys: number } {
     const cursor = this.#storage.range({ ...bounds(range), includeAbsent: true });
     let seq = 0;

@@ -1,6 +1,7 @@
 /**
- * Proof that the log makes the state: replays it from its base into a fresh L1 and compares with what
- * opening gives (checkpoint and the rest). The same hash must come out on every machine (INV-6).
+ * Proof that the log makes the state: replays it from its base into a fresh L1 and compares with
+ * what opening gives (checkpoint and the rest). The same hash must come out on every machine
+ * (INV-6).
  */
 import { DEFAULT_LIMITS, hexOf } from '../core/index.ts';
 import type { Env } from '../env/index.ts';

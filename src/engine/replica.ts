@@ -1,6 +1,6 @@
 /**
- * The state of one replica, as replay fills it: L1 and what stands beside it. `openReplica` brings it
- * to the head of the log: the newest checkpoint that is whole and belongs to this log, then the
+ * The state of one replica, as replay fills it: L1 and what stands beside it. `openReplica` brings
+ * it to the head of the log: the newest checkpoint that is whole and belongs to this log, then the
  * batches behind it, by L1 setters only.
  */
 import {
@@ -12,6 +12,7 @@ import {
   hexOf,
   type Limits,
   MalformedBytes,
+  NeedsNewerLevel,
   Vector,
 } from '../core/index.ts';
 import type { Env } from '../env/index.ts';
@@ -19,6 +20,7 @@ import { listCheckpoints, loadCheckpoint } from '../store/checkpoint/index.ts';
 import { OriginTable, Storage } from '../store/storage/index.ts';
 import { CommandMemory, Incarnations, Replay, SeenTable } from '../store/transactions/index.ts';
 import {
+  type Batch,
   type CommitLog,
   type LogOptions,
   type RecoveryReport as LogRecoveryReport,
@@ -103,7 +105,9 @@ export interface OpenedReplica {
   readonly seq: number;
 }
 
-/** Opens log and state of a directory; throws the `AdastraError` that the log or a file calls for. */
+/**
+ * Opens log and state of a directory; throws the `AdastraError` that the log or a file calls for.
+ */
 export function openReplica(env: Env, dataDir: string, options: OpenReplicaOptions): OpenedReplica {
   const rejected: { file: string; reason: string }[] = [];
   const untilSeq = options.untilSeq ?? Number.POSITIVE_INFINITY;
@@ -169,6 +173,32 @@ function placeFault({ log, report }: Opened, seq: number): string | undefined {
   return 'its digest is not that of the log at its seq';
 }
 
+/**
+ * What carries good checksums and still cannot be read was written by a newer version, or by a
+ * fault.
+ */
+function applyBatch(replay: Replay, batch: Batch, untilSeq: number | undefined): void {
+  try {
+    replay.apply(batch, untilSeq);
+  } catch (error) {
+    const details = { segment: batch.segment, offset: batch.offset, lastGoodSeq: replay.seq };
+    if (error instanceof NeedsNewerLevel) {
+      throw new AdastraError('upgrade_needed', `the log needs a newer version: ${error.message}`, {
+        details,
+      });
+    }
+    if (!(error instanceof MalformedBytes)) throw error;
+    throw new AdastraError(
+      'log_damaged',
+      `a commit behind seq ${replay.seq} cannot be read: ${error.message}`,
+      {
+        hint: 'restore a backup, or give up the rest with: adastra log repair',
+        details: { ...details, reason: error.message },
+      },
+    );
+  }
+}
+
 function replayLog(
   env: Env,
   dataDir: string,
@@ -184,7 +214,7 @@ function replayLog(
     fromSeq,
     onBatch: (batch) => {
       hasGap ??= batch.firstSeq > fromSeq + 1;
-      if (!hasGap) replay.apply(batch, untilSeq);
+      if (!hasGap) applyBatch(replay, batch, untilSeq);
     },
     vector: () => replica.vector.encode(),
     ...(fromDigest === undefined ? {} : { fromDigest }),

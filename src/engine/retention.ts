@@ -1,6 +1,6 @@
 /**
- * How much of the log may go: up to the seq below which nothing is to be kept. By default nothing is
- * let go. A span is kept that meets every bound given.
+ * How much of the log may go: up to the seq below which nothing is to be kept. By default nothing
+ * is let go. A span is kept that meets every bound given.
  */
 import type { Env } from '../env/index.ts';
 import type { OriginTable } from '../store/storage/index.ts';
@@ -23,9 +23,9 @@ export function retentionSeq(
 }
 
 /**
- * The checkpoint that becomes (or stays) the base of the log: the newest at or below what may go, or
- * the one that the log begins at already. `next` is the oldest above it, kept so that there is one to
- * become the base when the span has moved on. Both `undefined` where nothing is let go.
+ * The checkpoint that becomes (or stays) the base of the log: the newest at or below what may go,
+ * or the one that the log begins at already. `next` is the oldest above it, kept so that there is
+ * one to become the base when the span has moved on. Both `undefined` where nothing is let go.
  */
 export function chooseBase(
   checkpoints: readonly { readonly seq: number }[],

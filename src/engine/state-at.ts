@@ -1,6 +1,7 @@
 /**
- * The state as it was at an earlier seq: the nearest checkpoint at or below it, then the log up to it,
- * into an L1 of its own. Costs what such an opening costs; the result lives until it is dropped.
+ * The state as it was at an earlier seq: the nearest checkpoint at or below it, then the log up to
+ * it, into an L1 of its own. Costs what such an opening costs; the result lives until it is
+ * dropped.
  */
 import { AdastraError, type Limits } from '../core/index.ts';
 import type { Env } from '../env/index.ts';

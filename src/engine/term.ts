@@ -1,6 +1,6 @@
 /**
- * Each opening for writing raises the term and says so in the log, before anything else it writes. No
- * flush of its own: whatever commit of this term becomes durable, this record stands before it.
+ * Each opening for writing raises the term and says so in the log, before anything else it writes.
+ * No flush of its own: whatever commit of this term becomes durable, this record stands before it.
  */
 import type { AdastraError } from '../core/index.ts';
 import type { Env } from '../env/index.ts';

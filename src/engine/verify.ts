@@ -3,7 +3,14 @@
  * log layer checks frames and digests; here the chain of each origin's bundles is followed as well,
  * and that each bundle can be read.
  */
-import { AdastraError, BundleReader, equalBytes, MalformedBytes, Vector } from '../core/index.ts';
+import {
+  AdastraError,
+  BundleReader,
+  equalBytes,
+  MalformedBytes,
+  NeedsNewerLevel,
+  Vector,
+} from '../core/index.ts';
 import type { Env } from '../env/index.ts';
 import { listCheckpoints, runSlices, verifyCheckpoint } from '../store/checkpoint/index.ts';
 import { chainDigest } from '../store/transactions/index.ts';
@@ -77,7 +84,8 @@ class BundleChains {
       reader.open(authored, 0, authored.length);
       while (reader.nextCommit()) while (reader.nextEvent());
     } catch (error) {
-      if (error instanceof MalformedBytes) return `bundle: ${error.message}`;
+      const isUnreadable = error instanceof MalformedBytes || error instanceof NeedsNewerLevel;
+      if (isUnreadable) return `bundle: ${error.message}`;
       throw error;
     }
     const { origin, firstOriginSeq, commitCount } = reader;

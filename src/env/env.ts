@@ -1,12 +1,13 @@
 /**
- * The outside world as ports. Nothing outside `env/`, `cli/` and `daemon/` touches a clock, a timer,
- * randomness, a file or a socket except through the object described here, so that a whole node can
- * run inside a simulator. `env/node` is the real one, `env/memory` the deterministic twin; both pass
- * the contract suite in `testing/`.
+ * The outside world as ports. Nothing outside `env/`, `cli/` and `daemon/` touches a clock, a
+ * timer, randomness, a file or a socket except through the object described here, so that a whole
+ * node can run inside a simulator. `env/node` is the real one, `env/memory` the deterministic twin;
+ * both pass the contract suite in `testing/`.
  *
- * All file system calls are synchronous except `syncAsync` and `lock`: a write that lands in the page
- * cache is quicker than a hop to a thread pool, a flush is not. They throw errors that carry a
- * string `code` as Node's do (`ENOENT`, `EEXIST`, `EACCES`, `ENOSPC`, `EIO`, …); `errorCode` reads it.
+ * All file system calls are synchronous except `syncAsync` and `lock`: a write that lands in the
+ * page cache is quicker than a hop to a thread pool, a flush is not. They throw errors that carry a
+ * string `code` as Node's do (`ENOENT`, `EEXIST`, `EACCES`, `ENOSPC`, `EIO`, …); `errorCode` reads
+ * it.
  */
 
 /** What a node needs of the world around it. */
@@ -64,7 +65,9 @@ export interface Host {
   readonly pid: number;
 }
 
-/** `read`: must exist. `readWrite`: must exist. `create`: must not exist (`EEXIST`), read and write. */
+/**
+ * `read`: must exist. `readWrite`: must exist. `create`: must not exist (`EEXIST`), read and write.
+ */
 export type FileAccess = 'read' | 'readWrite' | 'create';
 
 export interface FileStat {
@@ -77,8 +80,8 @@ export interface FileStat {
 
 /**
  * Files as a crash-safe store needs them. Durability: bytes are durable only after `File.sync`, a
- * name (made, renamed, removed) only after `syncDirectory` of the directory that holds it. New files
- * are 0600, new directories 0700.
+ * name (made, renamed, removed) only after `syncDirectory` of the directory that holds it. New
+ * files are 0600, new directories 0700.
  */
 export interface FileSystem {
   open(path: string, access: FileAccess): File;
@@ -101,9 +104,9 @@ export interface FileSystem {
   resolve(...parts: string[]): string;
   /**
    * Takes the exclusive lock of the file at `path` (made if missing) and writes `note` into it. The
-   * lock ends with `release` or with the process, `kill -9` included. Rejects with code `ELOCKED` and
-   * the holder's note in `holder` when another process, or this one, has it; with `ELOCKUNAVAILABLE`
-   * where the platform offers no such lock.
+   * lock ends with `release` or with the process, `kill -9` included. Rejects with code `ELOCKED`
+   * and the holder's note in `holder` when another process, or this one, has it; with
+   * `ELOCKUNAVAILABLE` where the platform offers no such lock.
    */
   lock(path: string, note: string): Promise<FileLock>;
 }
@@ -112,13 +115,17 @@ export interface FileLock {
   release(): void;
 }
 
-/** One open file. Offsets and lengths in bytes; positions are always explicit, there is no cursor. */
+/**
+ * One open file. Offsets and lengths in bytes; positions are always explicit, there is no cursor.
+ */
 export interface File {
   /** Reads up to `length` bytes at `position` into `target[offset…]`; 0 at the end of the file. */
   read(target: Uint8Array, offset: number, length: number, position: number): number;
   /** Writes up to `length` bytes; **may write fewer** without throwing (a full disk does). */
   write(source: Uint8Array, offset: number, length: number, position: number): number;
-  /** fdatasync, blocking: content and size are durable when it returns. Never retry a failed one. */
+  /**
+   * fdatasync, blocking: content and size are durable when it returns. Never retry a failed one.
+   */
   sync(): void;
   /** The same in the background; `done` is called exactly once, never inside this call. */
   syncAsync(done: (error: Error | undefined) => void): void;

@@ -1,7 +1,7 @@
 /**
- * The contract of `Env`: what every twin of the outside world promises, tried case by case. Each case
- * gets a world and an empty directory of its own. Durability cannot be seen from outside and is left
- * to the crash tests of the memory twin and to the operating system.
+ * The contract of `Env`: what every twin of the outside world promises, tried case by case. Each
+ * case gets a world and an empty directory of its own. Durability cannot be seen from outside and
+ * is left to the crash tests of the memory twin and to the operating system.
  */
 import type { ContractCase } from './contract-case.ts';
 import type { EnvCase, EnvUnderTest } from './env-case.ts';

@@ -1,7 +1,7 @@
 /**
- * Builds one batch in memory that is used again for the next: 80 bytes for the frame header, then the
- * records as the store writes them. The header is filled in by `FrameSealer`, in place, so that a
- * batch goes to the disk in one write without having been copied.
+ * Builds one batch in memory that is used again for the next: 80 bytes for the frame header, then
+ * the records as the store writes them. The header is filled in by `FrameSealer`, in place, so that
+ * a batch goes to the disk in one write without having been copied.
  *
  * It notes which bytes the batch digest leaves out (the authored bytes of bundles, which their own
  * chain digest covers); everything else of the payload is covered.
@@ -25,7 +25,9 @@ export class BatchBuilder {
   readonly frame: ByteWriter;
   /** How many seqs this batch takes; 0 for local notes. Set by whoever fills it. */
   count = 0;
-  /** Start and end of each stretch of `frame.buffer` that the digest leaves out, flat, ascending. */
+  /**
+   * Start and end of each stretch of `frame.buffer` that the digest leaves out, flat, ascending.
+   */
   readonly leftOut: number[] = [];
   /** Where the body of the open record begins; 0 when none is open. */
   #body = 0;

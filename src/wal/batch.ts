@@ -1,7 +1,7 @@
 /**
- * One batch as a reader sees it. Readers that go over many batches hand out the same object again and
- * again: what it holds, and the bytes behind its records, are valid until the next batch is asked for.
- * `copyBatch` makes one that lasts.
+ * One batch as a reader sees it. Readers that go over many batches hand out the same object again
+ * and again: what it holds, and the bytes behind its records, are valid until the next batch is
+ * asked for. `copyBatch` makes one that lasts.
  */
 import { allocateBytesUnsafe } from '../core/index.ts';
 import { RecordTable, type LogRecord } from './records.ts';
@@ -64,7 +64,9 @@ export function copyBatch(segment: number, scanner: SegmentScanner): Batch {
   return batch;
 }
 
-/** Whether a reader that wants all after `seq` needs this batch; notes right behind it count too. */
+/**
+ * Whether a reader that wants all after `seq` needs this batch; notes right behind it count too.
+ */
 export function isAfter(header: { firstSeq: number; count: number }, seq: number): boolean {
   return header.firstSeq + Math.max(header.count, 1) - 1 > seq;
 }

@@ -1,7 +1,7 @@
 /**
- * CRC-32 over parts of a buffer, and the place seed that ties a frame to where it stands. Short runs
- * (headers, small batches) are summed here by table, which spares a native call and a view per frame;
- * long ones go to the crypto port. Both give the same number (a test holds them equal).
+ * CRC-32 over parts of a buffer, and the place seed that ties a frame to where it stands. Short
+ * runs (headers, small batches) are summed here by table, which spares a native call and a view per
+ * frame; long ones go to the crypto port. Both give the same number (a test holds them equal).
  */
 import type { Crypto } from '../env/index.ts';
 import { putU32 } from './little-endian.ts';

@@ -1,10 +1,10 @@
 /**
- * The commit log as a port. The file driver is `FileCommitLog`; a later driver can keep a world's log
- * on a database or a replicated stream. A log is a chain of batches that are there whole or not at
- * all; it knows nothing of what the records mean.
+ * The commit log as a port. The file driver is `FileCommitLog`; a later driver can keep a world's
+ * log on a database or a replicated stream. A log is a chain of batches that are there whole or not
+ * at all; it knows nothing of what the records mean.
  *
- * What a disk can do never comes as an exception but as an outcome: `rejected` means that nothing of
- * the batch is in the log, `unknown` that a flush failed and only the next open can tell.
+ * What a disk can do never comes as an exception but as an outcome: `rejected` means that nothing
+ * of the batch is in the log, `unknown` that a flush failed and only the next open can tell.
  */
 import type { AdastraError } from '../core/index.ts';
 import type { Batch } from './batch.ts';
@@ -70,9 +70,9 @@ export interface CommitLog {
   readonly latched: AdastraError | undefined;
 
   /**
-   * Writes one batch if `expectedSeq` is the next seq. `done` is called exactly once: inside this call
-   * for `none`, `now` and whatever was not written, later for `background`. One append or sync may be
-   * unfinished at a time. The builder can be used again when this returns.
+   * Writes one batch if `expectedSeq` is the next seq. `done` is called exactly once: inside this
+   * call for `none`, `now` and whatever was not written, later for `background`. One append or sync
+   * may be unfinished at a time. The builder can be used again when this returns.
    */
   append(
     expectedSeq: number,
@@ -83,18 +83,21 @@ export interface CommitLog {
   /** Makes all that was written durable. */
   sync(mode: 'now' | 'background', done: (outcome: AppendOutcome) => void): void;
   /**
-   * Appends a local note with the mark, if the last one written is behind `durableSeq`, so that readers
-   * in other processes get to the last durable commit. No flush; a failure is left to the next append.
+   * Appends a local note with the mark, if the last one written is behind `durableSeq`, so that
+   * readers in other processes get to the last durable commit. No flush; a failure is left to the
+   * next append.
    */
   writeMark(): void;
   /**
-   * Batches from the one that holds `fromSeq` on (local notes right before it may be left out). What a
-   * batch holds is valid until the next one is asked for. Throws `log_damaged` or `io_error` when the
-   * disk no longer has what was written, `history_truncated` below the base.
+   * Batches from the one that holds `fromSeq` on (local notes right before it may be left out).
+   * What a batch holds is valid until the next one is asked for. Throws `log_damaged` or `io_error`
+   * when the disk no longer has what was written, `history_truncated` below the base.
    */
   read(fromSeq: number, options?: ReadOptions): Generator<Batch, void, undefined>;
   stat(): LogStat;
-  /** Removes whole segments of which every commit is at or below `seq`, never the newest; how many. */
+  /**
+   * Removes whole segments of which every commit is at or below `seq`, never the newest; how many.
+   */
   dropBelow(seq: number): DropOutcome;
   /** A clean end: flush, seal, flush, close. Returns what failed, if anything; never throws. */
   close(): AdastraError | undefined;

@@ -1,7 +1,7 @@
 /**
  * Makes the first segment of a new log: of a new world (`firstSeq` 1, no digest before it) or of a
- * node that starts over behind a snapshot (`firstSeq` and digest of the base). The directory around it
- * is the caller's to put in place as a whole.
+ * node that starts over behind a snapshot (`firstSeq` and digest of the base). The directory around
+ * it is the caller's to put in place as a whole.
  */
 import { AdastraError } from '../core/index.ts';
 import { err, ok, type Result } from '../core/index.ts';
@@ -24,7 +24,9 @@ export interface NewLog {
   readonly vector?: Uint8Array;
 }
 
-/** Makes `<directory>/log/00000001.log`, durable when this returns; `already_exists` if it is there. */
+/**
+ * Makes `<directory>/log/00000001.log`, durable when this returns; `already_exists` if it is there.
+ */
 export function createLog(env: Env, directory: string, log: NewLog): Result<void, AdastraError> {
   const paths = logPaths(env, directory);
   const firstSeq = log.firstSeq ?? 1;

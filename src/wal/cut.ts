@@ -1,7 +1,8 @@
 /**
- * Cutting a log back to its good prefix. What is cut off is first copied to `aside/` and made durable;
- * then the later segments go, newest first, and last the segment with the end is replaced by a copy of
- * its good part. A crash at any step leaves a log that the next open cuts at the same place.
+ * Cutting a log back to its good prefix. What is cut off is first copied to `aside/` and made
+ * durable; then the later segments go, newest first, and last the segment with the end is replaced
+ * by a copy of its good part. A crash at any step leaves a log that the next open cuts at the same
+ * place.
  *
  * The copy is made in any case, also when nothing is cut: after an unclean stop the end of the last
  * segment may exist in the page cache only, and syncing the old file again proves nothing.

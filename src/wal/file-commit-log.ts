@@ -1,8 +1,8 @@
 /**
- * The commit log on files, open for writing. One batch is one write; a batch that does not go in whole
- * is taken back; a flush that fails latches the log for good, because after it nobody knows what is on
- * the disk. Rotation puts a new segment in place only after the old one is synced, so damage in any
- * older segment is damage to committed data.
+ * The commit log on files, open for writing. One batch is one write; a batch that does not go in
+ * whole is taken back; a flush that fails latches the log for good, because after it nobody knows
+ * what is on the disk. Rotation puts a new segment in place only after the old one is synced, so
+ * damage in any older segment is damage to committed data.
  *
  * Opening, torn tails and damage are `recovery.ts`; the lock of the directory is the engine's.
  */
@@ -314,7 +314,9 @@ export class FileCommitLog implements CommitLog {
     return rejected(this.#latch(error));
   }
 
-  /** Flush, seal, flush. A seal that may not be on the disk must not be found later: it is cut off. */
+  /**
+   * Flush, seal, flush. A seal that may not be on the disk must not be found later: it is cut off.
+   */
   #seal(): void {
     if (this.durableSeq !== this.headSeq && this.#flushNow().kind !== 'ok') return;
     const beforeSeal = this.#tail.end;

@@ -1,7 +1,7 @@
 /**
- * One place in a log that somebody else writes: an open segment, its scanner, and the chain up to it.
- * It waits at whatever is not a whole next batch, and moves on to the next segment once that is there.
- * Errors of the file system pass through.
+ * One place in a log that somebody else writes: an open segment, its scanner, and the chain up to
+ * it. It waits at whatever is not a whole next batch, and moves on to the next segment once that is
+ * there. Errors of the file system pass through.
  */
 import type { Env, File } from '../env/index.ts';
 import { segmentSeed } from './checksum.ts';

@@ -1,6 +1,7 @@
 /**
  * Follows a log that another process writes: read-only, without a lock, by polling. It hands out
- * batches in order, only up to the highest mark that it has seen, so nothing of it can be taken back.
+ * batches in order, only up to the highest mark that it has seen, so nothing of it can be taken
+ * back.
  *
  * It lives through rotation, through a torn tail being cut, and through the last segment being
  * replaced by a copy of itself: it then finds its place again by (seq, digest). Where that place is
@@ -28,8 +29,8 @@ export interface FollowerOptions {
 
 /**
  * `batches`: may be empty; each has memory of its own. `reset`: the place is gone, call `restart`.
- * `problem`: `world_mismatch`, `upgrade_needed`, `log_damaged` or an error of the disk; polling again
- * is allowed.
+ * `problem`: `world_mismatch`, `upgrade_needed`, `log_damaged` or an error of the disk; polling
+ * again is allowed.
  */
 export type FollowerPoll =
   | { readonly kind: 'batches'; readonly batches: readonly Batch[] }
@@ -149,7 +150,10 @@ export class LogFollower {
     return undefined;
   }
 
-  /** The same bytes are no frame at two polls: look whether what stands behind proves them committed. */
+  /**
+   * The same bytes are no frame at two polls: look whether what stands behind proves them
+   * committed.
+   */
   #stuck(cursor: FollowerCursor): AdastraError | undefined {
     if (cursor.reason === undefined) return undefined;
     const here = `${cursor.segment}:${cursor.scanner.offset}:${cursor.fileBytes}`;

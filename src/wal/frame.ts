@@ -1,8 +1,8 @@
 /**
- * One batch frame: sealing it (digest, header, both checksums, in place) and reading its header back.
- * Pure but for the crypto port. The frame checksum and the header checksum are seeded with the place,
- * so bytes that stand anywhere else than where they were written are not a frame; the batch digest
- * knows nothing of the place, so it is the same in a backup or a follower.
+ * One batch frame: sealing it (digest, header, both checksums, in place) and reading its header
+ * back. Pure but for the crypto port. The frame checksum and the header checksum are seeded with
+ * the place, so bytes that stand anywhere else than where they were written are not a frame; the
+ * batch digest knows nothing of the place, so it is the same in a backup or a follower.
  */
 import { readU32, readU48 } from '../core/index.ts';
 import { ByteWriter } from '../core/index.ts';

@@ -1,6 +1,7 @@
 /**
- * Random work on a disk that loses power at a random operation: what opens afterwards is a prefix of
- * what was written, holds everything that was acknowledged as synced, and is never taken for damage.
+ * Random work on a disk that loses power at a random operation: what opens afterwards is a prefix
+ * of what was written, holds everything that was acknowledged as synced, and is never taken for
+ * damage.
  */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

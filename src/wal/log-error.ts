@@ -1,6 +1,6 @@
 /**
- * What the disk or the bytes on it can say, as `AdastraError`s: one place for codes, words, hints and
- * details, so that every part of the log reports the same thing the same way.
+ * What the disk or the bytes on it can say, as `AdastraError`s: one place for codes, words, hints
+ * and details, so that every part of the log reports the same thing the same way.
  */
 import { hexOf } from '../core/index.ts';
 import { AdastraError, type ErrorCode } from '../core/index.ts';

@@ -66,7 +66,10 @@ function readUpTo(file: File, count: number): Uint8Array {
   return target.subarray(0, filled);
 }
 
-/** Writes all of `source[0…length)`, whatever the disk takes at a time. Throws when it takes no more. */
+/**
+ * Writes all of `source[0…length)`, whatever the disk takes at a time. Throws when it takes no
+ * more.
+ */
 export function writeAll(file: File, source: Uint8Array, length: number, position: number): void {
   let written = 0;
   while (written < length) {
@@ -82,7 +85,9 @@ export interface PlaceFailure {
   readonly cause: unknown;
 }
 
-/** Puts a file in place, replacing what has its name: aside, sync, rename, sync of the directory. */
+/**
+ * Puts a file in place, replacing what has its name: aside, sync, rename, sync of the directory.
+ */
 export function placeFile(
   fs: FileSystem,
   directory: string,

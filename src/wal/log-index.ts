@@ -1,7 +1,7 @@
 /**
- * Where seqs stand: per segment its first seq, and a position every 64 KiB or so, noted while frames
- * are written or read. A read from any seq thus begins at most one gap too early. Segments that
- * nobody has read yet have only their first seq.
+ * Where seqs stand: per segment its first seq, and a position every 64 KiB or so, noted while
+ * frames are written or read. A read from any seq thus begins at most one gap too early. Segments
+ * that nobody has read yet have only their first seq.
  */
 import type { SegmentHeader } from './segment-header.ts';
 

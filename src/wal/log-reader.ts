@@ -1,7 +1,7 @@
 /**
- * Reads batches of a log from a seq on, by the positions known, for as far as the entries reach. Used
- * by the writer's own reads and by read-only openers. What it finds bad was good before: it throws
- * `log_damaged`.
+ * Reads batches of a log from a seq on, by the positions known, for as far as the entries reach.
+ * Used by the writer's own reads and by read-only openers. What it finds bad was good before: it
+ * throws `log_damaged`.
  */
 import { AdastraError } from '../core/index.ts';
 import { type Env, errorCode, type File } from '../env/index.ts';

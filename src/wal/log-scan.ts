@@ -1,11 +1,12 @@
 /**
- * Goes through a log from a seq to its end and says how it ends: at a clean end, at a torn tail, or at
- * damage. Everything that opens a log (for writing, for reading, for repair) decides by this one walk.
+ * Goes through a log from a seq to its end and says how it ends: at a clean end, at a torn tail, or
+ * at damage. Everything that opens a log (for writing, for reading, for repair) decides by this one
+ * walk.
  *
  * The rule: whatever is bad where a commit at or below the highest mark would stand is damage to
- * committed data; above it, it is what a crash leaves of a batch that nobody was promised. Marks come
- * from all valid frames and headers, also from behind the bad place, and from outside (`witnessSeq`).
- * Changes nothing on disk.
+ * committed data; above it, it is what a crash leaves of a batch that nobody was promised. Marks
+ * come from all valid frames and headers, also from behind the bad place, and from outside
+ * (`witnessSeq`). Changes nothing on disk.
  */
 import type { AdastraError } from '../core/index.ts';
 import { equalBytes } from '../core/index.ts';

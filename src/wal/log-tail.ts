@@ -1,7 +1,7 @@
 /**
- * The end of a log that is open for writing: the newest segment's file, the index of all segments, and
- * the step from one segment to the next. It knows places, not seqs or outcomes; the log decides what a
- * failure means.
+ * The end of a log that is open for writing: the newest segment's file, the index of all segments,
+ * and the step from one segment to the next. It knows places, not seqs or outcomes; the log decides
+ * what a failure means.
  */
 import type { Env } from '../env/index.ts';
 import { placeSeed, segmentSeed } from './checksum.ts';

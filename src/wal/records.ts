@@ -33,7 +33,9 @@ class RecordSlot implements LogRecord {
   }
 }
 
-/** What splitting found: `unsupported` is a critical record of a kind that this code does not know. */
+/**
+ * What splitting found: `unsupported` is a critical record of a kind that this code does not know.
+ */
 export type SplitOutcome = 'ok' | 'malformed' | 'unsupported';
 
 export class RecordTable {

@@ -1,7 +1,8 @@
 /**
- * Opening a log. For writing: replay, set a torn tail aside, make what is kept durable, and only then
- * take the first append; damage to committed data refuses. For reading: exactly the state at the
- * highest mark, nothing on disk is touched, and in front of damage reading goes on as far as it can.
+ * Opening a log. For writing: replay, set a torn tail aside, make what is kept durable, and only
+ * then take the first append; damage to committed data refuses. For reading: exactly the state at
+ * the highest mark, nothing on disk is touched, and in front of damage reading goes on as far as it
+ * can.
  */
 import type { AdastraError } from '../core/index.ts';
 import { equalBytes } from '../core/index.ts';
@@ -25,11 +26,15 @@ export interface RecoverOptions {
   /** The world that this must be the log of; unchecked when left out. */
   readonly worldId?: Uint8Array;
   /**
-   * Replays what comes after this seq; default 0. Local notes that stand right behind it are replayed
-   * too, even if they were written before the checkpoint at that seq: notes must bear repetition.
+   * Replays what comes after this seq; default 0. Local notes that stand right behind it are
+   * replayed too, even if they were written before the checkpoint at that seq: notes must bear
+   * repetition.
    */
   readonly fromSeq?: number;
-  /** With `fromSeq`: the digest of a batch that ended there; `report.fromDigestSeen` says if it is here. */
+  /**
+   * With `fromSeq`: the digest of a batch that ended there; `report.fromDigestSeen` says if it is
+   * here.
+   */
   readonly fromDigest?: Uint8Array;
   /** A seq known to have been synced, from a checkpoint or a peer. */
   readonly witnessSeq?: number;
@@ -70,9 +75,9 @@ export interface RecoveredLog {
 const READ_ATTEMPTS = 5;
 
 /**
- * Opens the log in `<directory>/log`. Errors: `not_initialized`, `world_mismatch`, `upgrade_needed`,
- * `log_damaged` (details: `LogDamage`, `repair`), `disk_full`, `io_error`, `permission_denied`. When it
- * fails, what `onBatch` was given is to be forgotten.
+ * Opens the log in `<directory>/log`. Errors: `not_initialized`, `world_mismatch`,
+ * `upgrade_needed`, `log_damaged` (details: `LogDamage`, `repair`), `disk_full`, `io_error`,
+ * `permission_denied`. When it fails, what `onBatch` was given is to be forgotten.
  */
 export function recoverLog(
   env: Env,

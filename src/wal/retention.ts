@@ -1,6 +1,6 @@
 /**
- * Removing old segments. Oldest first, each made durable before the next goes, so that a crash leaves
- * a log that begins later and never one with a gap. What may go is the caller's to know.
+ * Removing old segments. Oldest first, each made durable before the next goes, so that a crash
+ * leaves a log that begins later and never one with a gap. What may go is the caller's to know.
  */
 import { errorCode, type FileSystem } from '../env/index.ts';
 import type { DropOutcome } from './commit-log.ts';

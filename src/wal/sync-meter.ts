@@ -1,5 +1,6 @@
 /**
- * How long flushes take, by the monotonic clock: the engine blocks on them only while they are quick.
+ * How long flushes take, by the monotonic clock: the engine blocks on them only while they are
+ * quick.
  */
 import type { Clock } from '../env/index.ts';
 

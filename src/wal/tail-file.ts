@@ -1,6 +1,7 @@
 /**
- * The newest segment, open for writing: appends at its end, takes back what did not go in whole, writes
- * zeros ahead, and notices when the file is no longer ours. Errors of the file system pass through.
+ * The newest segment, open for writing: appends at its end, takes back what did not go in whole,
+ * writes zeros ahead, and notices when the file is no longer ours. Errors of the file system pass
+ * through.
  */
 import { errorCode, type Env, type File } from '../env/index.ts';
 import { writeAll } from './log-files.ts';

@@ -1,7 +1,7 @@
 /**
  * Reads a whole log and checks everything that it says: headers, both checksums of every frame, the
- * chain, every batch digest, record shapes, and, with `checkBundle`, what the store knows of bundles.
- * It goes on behind a bad place, so one run names all of them.
+ * chain, every batch digest, record shapes, and, with `checkBundle`, what the store knows of
+ * bundles. It goes on behind a bad place, so one run names all of them.
  *
  * It works in slices (a generator that yields after about 1 MiB), so that a node can run it in the
  * background beside a writer, and changes nothing.
@@ -20,7 +20,9 @@ import { SegmentScanner } from './segment-scanner.ts';
 
 export interface VerifyOptions {
   readonly worldId?: Uint8Array;
-  /** Why a bundle is not what its chain digest says, or `undefined`; views, valid inside the call. */
+  /**
+   * Why a bundle is not what its chain digest says, or `undefined`; views, valid inside the call.
+   */
   readonly checkBundle?: (authored: Uint8Array, chainDigest: Uint8Array) => string | undefined;
 }
 

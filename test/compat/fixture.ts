@@ -1,8 +1,11 @@
 /**
- * The data directory that stands for a format: made once by the code of its day with `make.ts`, kept as
- * files, opened by today's. It holds what a format can hold: every codec, a remove, a transaction with
- * metadata, an operation, a commandId, a revert, two terms, a checkpoint in the middle.
+ * The data directory that stands for a format: made once by the code of its day with `make.ts`,
+ * kept as files, opened by today's. It holds what a format can hold: every codec, a remove, a
+ * transaction with metadata, an operation, a commandId, a revert, two terms, a checkpoint in the
+ * middle.
  */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Client, defineOperation } from '../../src/client/index.ts';
 
 const add = defineOperation<{ key: string; by: number }>({
@@ -21,8 +24,9 @@ export const EXPECTED: readonly (readonly [string, unknown])[] = [
   ['ключ/😀', 'key beyond ASCII'],
 ];
 
-/** Writes the fixture into an empty directory. */
-export async function makeFixture(dataDir: string): Promise<void> {
+/** Writes the fixture into an empty directory: `data` and what it must hash to. */
+export async function makeFixture(directory: string): Promise<void> {
+  const dataDir = join(directory, 'data');
   const options = { dataDir, operations: [add], checkpointBytes: 0 };
   const first = await Client.open({ ...options, nodeId: 'fixture', displayName: 'a fixture' });
   for (const [key, value] of EXPECTED.slice(0, 1)) await first.put(key, value as never);
@@ -42,5 +46,9 @@ export async function makeFixture(dataDir: string): Promise<void> {
   await second.commit({ operations: [{ op: 'add', args }], commandId: 'command-1' });
   const { seq } = await second.put('text', 'taken back');
   await second.revert(seq, { reason: 'the fixture wants it so' });
+  writeFileSync(
+    join(directory, 'expected.json'),
+    `${JSON.stringify(await second.hashes(), null, 2)}\n`,
+  );
   await second.close();
 }

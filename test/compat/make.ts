@@ -1,6 +1,7 @@
 /**
  * Makes the fixture of the present format: `npx vitest run test/compat -t make` with
- * ADASTRA_MAKE_FIXTURE set to an empty directory. Done once per format; old fixtures are never made anew.
+ * ADASTRA_MAKE_FIXTURE set to an empty directory. Done once per format; old fixtures are never made
+ * anew.
  */
 import { it } from 'vitest';
 import { makeFixture } from './fixture.ts';

@@ -1,4 +1,6 @@
-/** The contract of the outside world over the deterministic twin, with and without a crash model. */
+/**
+ * The contract of the outside world over the deterministic twin, with and without a crash model.
+ */
 import { describe, test } from 'vitest';
 import { MemoryFileSystem, memoryEnv } from '../../src/env/memory/index.ts';
 import { NodeCrypto } from '../../src/env/node/index.ts';

@@ -401,3 +401,15 @@ test('mutated and truncated bundles are applied, refused or wait, never more, an
   expect((await b.verify()).ok).toBe(true);
   expect(agreement(b).state).not.toBe(before.state);
 });
+
+test('what needs a newer world level is unsupported, and nothing of it is applied', async () => {
+  const { a } = await threeNodes();
+  const { stateHash } = await a.hashes();
+  const text = new TextEncoder().encode('"x"');
+  for (const head of [0x12, 0x22, 0x42]) {
+    const bundle = plantedBundle({ commits: [[{ key: 'k', head, bytes: text }]] });
+    expect(await a.receive(bundle)).toMatchObject({ kind: 'unsupported' });
+  }
+  expect((await a.hashes()).stateHash).toBe(stateHash);
+  expect(laneOf(a).vector.originSeqOf(PLANTED_ORIGIN)).toBe(0);
+});

@@ -1,7 +1,7 @@
 /**
- * What must hold on a disk after a crash, seen by opening it again: INV-1 to 6, 10 and 13, one by one.
- * The node then goes on: it writes, is killed, opened, closed and replayed, and each time the same
- * state must come out.
+ * What must hold on a disk after a crash, seen by opening it again: INV-1 to 6, 10 and 13, one by
+ * one. The node then goes on: it writes, is killed, opened, closed and replayed, and each time the
+ * same state must come out.
  */
 import { AdastraError, type Commit } from '../../src/core/index.ts';
 import { type Engine, replayVerify } from '../../src/engine/index.ts';

@@ -1,6 +1,6 @@
 /**
- * The suite: the workload on a disk that freezes after operation N, the crash in some way, the check.
- * Every violation carries the line that runs its case again alone.
+ * The suite: the workload on a disk that freezes after operation N, the crash in some way, the
+ * check. Every violation carries the line that runs its case again alone.
  */
 import { Prng } from '../../src/core/index.ts';
 import { type CrashMode, MemoryFileSystem } from '../../src/env/memory/index.ts';

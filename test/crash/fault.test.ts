@@ -1,7 +1,7 @@
 /**
- * A disk that is full or broken while the node runs, at every place of the workload: what was refused
- * did not happen, what is unknown is there whole or not at all, what was promised is there; reads go
- * on; and once the disk is well the node works.
+ * A disk that is full or broken while the node runs, at every place of the workload: what was
+ * refused did not happen, what is unknown is there whole or not at all, what was promised is there;
+ * reads go on; and once the disk is well the node works.
  */
 import { describe, expect, test, vi } from 'vitest';
 import type { AdastraError } from '../../src/core/index.ts';

@@ -1,7 +1,7 @@
 /**
- * A disk that fails while the node runs: one fault at one place of the workload, then the disk is well
- * again. What must hold: typed outcomes, reads that go on, and after a restart exactly what the
- * outcomes said.
+ * A disk that fails while the node runs: one fault at one place of the workload, then the disk is
+ * well again. What must hold: typed outcomes, reads that go on, and after a restart exactly what
+ * the outcomes said.
  */
 import type { DiskOperation, Fault, MemoryFileSystem } from '../../src/env/memory/index.ts';
 import { MemoryFileSystem as Disk } from '../../src/env/memory/index.ts';

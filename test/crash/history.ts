@@ -1,8 +1,8 @@
 /**
- * What happened in one run of the workload, as the outside saw it: every write in the order in which
- * it was submitted, what was promised about it, and the greatest state that readers saw. From it
- * follows what a disk may hold after a crash: `admitted` in order, cut off anywhere, but not before
- * what was promised.
+ * What happened in one run of the workload, as the outside saw it: every write in the order in
+ * which it was submitted, what was promised about it, and the greatest state that readers saw. From
+ * it follows what a disk may hold after a crash: `admitted` in order, cut off anywhere, but not
+ * before what was promised.
  */
 import type { Durability, Receipt, Value } from '../../src/core/index.ts';
 

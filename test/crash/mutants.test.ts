@@ -1,6 +1,6 @@
 /**
- * Whether the crash suite can fail: nodes with a planted fault go through the same cases as the real
- * one, and each must be caught by what the fault breaks; the real one must not.
+ * Whether the crash suite can fail: nodes with a planted fault go through the same cases as the
+ * real one, and each must be caught by what the fault breaks; the real one must not.
  */
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { figure, LONG } from '../support/long.ts';

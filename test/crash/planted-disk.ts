@@ -1,6 +1,6 @@
 /**
- * A file system that stands before another and, as it comes, does everything the same. Planted faults
- * override single calls; the node cannot tell the difference, a power cut can.
+ * A file system that stands before another and, as it comes, does everything the same. Planted
+ * faults override single calls; the node cannot tell the difference, a power cut can.
  */
 import type { File, FileAccess, FileLock, FileStat, FileSystem } from '../../src/env/index.ts';
 

@@ -18,7 +18,9 @@ const CASES: readonly [Scenario, Cut['mode']][] = [
   [{ level: 'mixed', keep: 8 }, 'torn-any'],
 ];
 
-/** The first of them set a torn tail aside: a process that is killed there comes back to half of it. */
+/**
+ * The first of them set a torn tail aside: a process that is killed there comes back to half of it.
+ */
 const SETTING_ASIDE = 6;
 
 function cutsOf(after: number, mode: Cut['mode']): Cut[] {

@@ -1,7 +1,8 @@
 /**
  * A node at work, with a witness: hands writes to it, notes in a `History` what it promised, and
- * looks through the eyes of a reader whenever asked. What must hold at once (whole commits, in order,
- * nothing before it is submitted; no call without an end) is judged here, the rest after the crash.
+ * looks through the eyes of a reader whenever asked. What must hold at once (whole commits, in
+ * order, nothing before it is submitted; no call without an end) is judged here, the rest after the
+ * crash.
  */
 import { AdastraError, type PutOptions, type Receipt, type Value } from '../../src/core/index.ts';
 import type { Engine } from '../../src/engine/index.ts';

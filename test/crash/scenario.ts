@@ -1,6 +1,7 @@
 /**
  * The node under test: tiny limits, so that a few dozen commits fill several segments; its levels;
- * and one way to open it on any disk. Every opening draws from another seed, as real randomness does.
+ * and one way to open it on any disk. Every opening draws from another seed, as real randomness
+ * does.
  */
 import type { Durability } from '../../src/core/index.ts';
 import { type Engine, openEngine, resolveOptions } from '../../src/engine/index.ts';

@@ -1,8 +1,8 @@
 /**
  * The scripted day of a node: first initialisation, single and concurrent writes, transactions, an
- * operation, removes, commands and their retries, refusals, checkpoints, rotation, idle marks, a clean
- * close and a second life. Where the disk freezes, the rest of the day fails step by step; every call
- * must still end.
+ * operation, removes, commands and their retries, refusals, checkpoints, rotation, idle marks, a
+ * clean close and a second life. Where the disk freezes, the rest of the day fails step by step;
+ * every call must still end.
  */
 import type { Value } from '../../src/core/index.ts';
 import type { Run } from './run.ts';

@@ -1,7 +1,7 @@
 /**
- * One byte of a checkpoint is changed, at random places: opening rejects that checkpoint with a reason
- * and takes the older one or the log, and the state is what it was. Where the log no longer reaches
- * back and no checkpoint is whole, opening refuses.
+ * One byte of a checkpoint is changed, at random places: opening rejects that checkpoint with a
+ * reason and takes the older one or the log, and the state is what it was. Where the log no longer
+ * reaches back and no checkpoint is whole, opening refuses.
  */
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';

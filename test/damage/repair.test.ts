@@ -1,7 +1,7 @@
 /**
- * `log repair` on real damaged directories: what it says is lost, that the node opens behind it, that
- * nothing was spliced, that new writes are kept and verification passes. And reading what is good
- * without repairing.
+ * `log repair` on real damaged directories: what it says is lost, that the node opens behind it,
+ * that nothing was spliced, that new writes are kept and verification passes. And reading what is
+ * good without repairing.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,7 +1,7 @@
 /**
- * Whole files or pieces that are not where they belong: cut short, swapped, of another world, missing,
- * out of an older image of the directory. Each is noticed, and nothing acknowledged is missing without
- * a word.
+ * Whole files or pieces that are not where they belong: cut short, swapped, of another world,
+ * missing, out of an older image of the directory. Each is noticed, and nothing acknowledged is
+ * missing without a word.
  */
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
@@ -100,7 +100,8 @@ describe('files in wrong places', () => {
       const found = await judge(join(folder, 'copy'), withFile(node.image, path, undefined));
       const what = `without ${path}`;
       const isLast = path === segments.at(-1);
-      // Nothing is left that tells of a last segment; a node that was closed says that this was not.
+      // Nothing is left that tells of a last segment; a node that was closed says that this was
+      // not.
       if (isLast) expect(found, what).toMatchObject({ refused: undefined, cleanClose: false });
       else expect(['log_damaged', 'checkpoint_damaged'], what).toContain(found.refused?.code);
     }

@@ -1,7 +1,8 @@
 /**
- * What documents show is true: every `ts` block of README.md and docs/ and every file of examples/ is
- * type-checked (one tsc for all) and run against the built package, every `sh` block is run. Blocks of
- * one document share a working directory and run in order; conventions in test/support/markdown.ts.
+ * What documents show is true: every `ts` block of README.md and docs/ and every file of examples/
+ * is type-checked (one tsc for all) and run against the built package, every `sh` block is run.
+ * Blocks of one document share a working directory and run in order; conventions in
+ * test/support/markdown.ts.
  */
 import { chmodSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

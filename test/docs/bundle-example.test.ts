@@ -50,7 +50,9 @@ function exampleBundle(): Uint8Array {
   return writer.toBytes();
 }
 
-/** What this node adds: no key of the first commit was there before; `b` was, at seq 7; `c` at 2. */
+/**
+ * What this node adds: no key of the first commit was there before; `b` was, at seq 7; `c` at 2.
+ */
 function exampleLocalPart(): Uint8Array {
   const local = new ByteWriter();
   local.u8(0);

@@ -1,7 +1,8 @@
 /**
  * What a user gets: the package is packed, its tarball installed with --ignore-scripts in an empty
  * project, and there imported, required, type-checked with README's programs under two module
- * resolutions, and its program run. publint and attw read the tarball; packages and bytes are counted.
+ * resolutions, and its program run. publint and attw read the tarball; packages and bytes are
+ * counted.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';

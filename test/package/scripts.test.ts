@@ -1,6 +1,7 @@
 /**
- * The scripts of a fresh clone: what counts as installed and built, what people are told when npm is
- * missing or the registry cannot be reached, and that the closing count is never greener than the run.
+ * The scripts of a fresh clone: what counts as installed and built, what people are told when npm
+ * is missing or the registry cannot be reached, and that the closing count is never greener than
+ * the run.
  */
 import { spawnSync } from 'node:child_process';
 import {
@@ -41,7 +42,9 @@ function touch(path: string, seconds: number): void {
   utimesSync(join(clone, path), seconds, seconds);
 }
 
-/** Runs node; both streams go into one file, as into a terminal, so that their order can be seen. */
+/**
+ * Runs node; both streams go into one file, as into a terminal, so that their order can be seen.
+ */
 function node(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
@@ -166,7 +169,8 @@ describe('the closing line', () => {
     line: string | undefined;
     output: string;
   } {
-    // Entry by entry: should the script ever install here, it removes links and not what they lead to.
+    // Entry by entry: should the script ever install here, it removes links and not what they lead
+    // to.
     write('node_modules/.package-lock.json', '{}');
     for (const name of readdirSync(join(ROOT, 'node_modules')).filter((n) => !n.startsWith('.'))) {
       symlinkSync(join(ROOT, 'node_modules', name), join(clone, 'node_modules', name), 'dir');

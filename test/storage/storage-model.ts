@@ -1,6 +1,6 @@
 /**
- * For tests: the store as anybody would write it, a `Map` and a sort, and builders of cells. Slow and
- * plainly right; the tests of `src/store/storage` hold the real store against it.
+ * For tests: the store as anybody would write it, a `Map` and a sort, and builders of cells. Slow
+ * and plainly right; the tests of `src/store/storage` hold the real store against it.
  */
 import {
   ByteWriter,

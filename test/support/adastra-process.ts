@@ -1,6 +1,6 @@
 /**
- * The built program as a process of its own: what only a real one shows (exit codes, signals, locks,
- * pipes). `npm test` builds it; by hand: `npm run build`.
+ * The built program as a process of its own: what only a real one shows (exit codes, signals,
+ * locks, pipes). `npm test` builds it; by hand: `npm run build`.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';

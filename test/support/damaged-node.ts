@@ -1,7 +1,7 @@
 /**
- * A small node on a real disk with several segments and, if wanted, checkpoints, as an image of files;
- * and the judgement over an altered copy of it: whatever was done to the files is reported, or what a
- * reader gets is what was acknowledged.
+ * A small node on a real disk with several segments and, if wanted, checkpoints, as an image of
+ * files; and the judgement over an altered copy of it: whatever was done to the files is reported,
+ * or what a reader gets is what was acknowledged.
  */
 import {
   AdastraError,
@@ -30,7 +30,9 @@ export interface ClosedNode {
   readonly commits: readonly string[];
 }
 
-/** Makes it in `folder`: `puts` commits, checkpoints after those whose count `checkpoints` names. */
+/**
+ * Makes it in `folder`: `puts` commits, checkpoints after those whose count `checkpoints` names.
+ */
 export async function closedNode(
   folder: string,
   { puts, checkpoints = [] }: { puts: number; checkpoints?: readonly number[] },

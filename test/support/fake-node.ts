@@ -1,6 +1,6 @@
 /**
- * A node for tests of the command line: the interface over a sorted map and an array of commits, with
- * command memory, nothing durable. Directories are names in a `FakeWorld`.
+ * A node for tests of the command line: the interface over a sorted map and an array of commits,
+ * with command memory, nothing durable. Directories are names in a `FakeWorld`.
  */
 import { compareKeys, AdastraError, valueOfJson, jsonOf, checkKey } from '../../src/core/index.ts';
 import type {

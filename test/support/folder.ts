@@ -1,4 +1,6 @@
-/** Folders of one test, removed behind it; and their contents as a map, to make altered copies of. */
+/**
+ * Folders of one test, removed behind it; and their contents as a map, to make altered copies of.
+ */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';

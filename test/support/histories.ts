@@ -1,7 +1,7 @@
 /**
- * Random histories of a small world: three nodes write, remove, transact, restart and hand each other
- * bundles in any order and again and again; then everything is exchanged. Everything follows from the
- * seed, so a history that ends in disagreement can be told by one number.
+ * Random histories of a small world: three nodes write, remove, transact, restart and hand each
+ * other bundles in any order and again and again; then everything is exchanged. Everything follows
+ * from the seed, so a history that ends in disagreement can be told by one number.
  */
 import { Prng } from '../../src/core/index.ts';
 import type { Engine } from '../../src/engine/index.ts';

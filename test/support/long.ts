@@ -1,6 +1,6 @@
 /**
- * Figures in two sizes: short in `npm test`, long in `npm run test:long` (ADASTRA_LONG=1). What a test
- * claims must hold for both; the long run only looks harder.
+ * Figures in two sizes: short in `npm test`, long in `npm run test:long` (ADASTRA_LONG=1). What a
+ * test claims must hold for both; the long run only looks harder.
  */
 
 /** Whether this is the long run. */

@@ -1,7 +1,7 @@
 /**
- * Fenced blocks of a Markdown file, and the conventions of our documents (docs/testing.md): `ts` runs,
- * `ts continues` is appended to the block before, `ts no-run` is only type-checked; `sh` runs,
- * `sh no-run` does not and says why in an HTML comment behind it.
+ * Fenced blocks of a Markdown file, and the conventions of our documents (docs/testing.md): `ts`
+ * runs, `ts continues` is appended to the block before, `ts no-run` is only type-checked; `sh`
+ * runs, `sh no-run` does not and says why in an HTML comment behind it.
  */
 
 export interface Block {

@@ -1,6 +1,6 @@
 /**
- * Starts test/system/node-child.mjs, a node in a process of its own over the built package, and reads
- * what it says. Whatever is still running when a test ends is the test's to kill.
+ * Starts test/system/node-child.mjs, a node in a process of its own over the built package, and
+ * reads what it says. Whatever is still running when a test ends is the test's to kill.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';

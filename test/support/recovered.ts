@@ -1,7 +1,7 @@
 /**
- * What must hold of a directory whose process ended in any way: what was acknowledged is there, what
- * is there is a prefix of what was submitted, no transaction is there by half, the bytes verify, and
- * it can be written to again.
+ * What must hold of a directory whose process ended in any way: what was acknowledged is there,
+ * what is there is a prefix of what was submitted, no transaction is there by half, the bytes
+ * verify, and it can be written to again.
  */
 import { expect } from 'vitest';
 import { Client, verifyDirectory } from '../../src/client/index.ts';

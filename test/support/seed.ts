@@ -1,6 +1,6 @@
 /**
- * Seeds of tests that draw by themselves. The seed is fixed unless ADASTRA_SEED names another, and a
- * failing case says which one ran it.
+ * Seeds of tests that draw by themselves. The seed is fixed unless ADASTRA_SEED names another, and
+ * a failing case says which one ran it.
  */
 
 /** The seed of this run: that of ADASTRA_SEED, else `usual`. */

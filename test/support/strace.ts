@@ -1,6 +1,6 @@
 /**
- * strace over a child: which calls it made, and calls made to fail or to kill. Where strace is missing
- * or may not trace, tests are skipped with the command that helps.
+ * strace over a child: which calls it made, and calls made to fail or to kill. Where strace is
+ * missing or may not trace, tests are skipped with the command that helps.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -52,7 +52,9 @@ export async function traced(
   }
 }
 
-/** Runs a child where call `name` number `number` of a thread gets `fault`, e.g. `signal=SIGKILL`. */
+/**
+ * Runs a child where call `name` number `number` of a thread gets `fault`, e.g. `signal=SIGKILL`.
+ */
 export function injected(call: ChildCall, name: string, fault: string): Promise<ChildEnd> {
   const inject = ['-e', `trace=${name}`, '-e', `inject=${name}:${fault}`];
   const under = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'signal=none', ...inject];

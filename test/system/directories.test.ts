@@ -1,6 +1,6 @@
 /**
- * Directories that cannot be used as they are: each answer is an error of its own that names what is
- * wrong. And a process that may open few files.
+ * Directories that cannot be used as they are: each answer is an error of its own that names what
+ * is wrong. And a process that may open few files.
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';

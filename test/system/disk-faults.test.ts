@@ -1,6 +1,6 @@
 /**
- * A disk that fails or is full, under a real process: which error a write gets, what is kept, and that
- * the node goes on, or latches and says so, and starts again afterwards.
+ * A disk that fails or is full, under a real process: which error a write gets, what is kept, and
+ * that the node goes on, or latches and says so, and starts again afterwards.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';

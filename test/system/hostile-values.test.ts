@@ -1,7 +1,7 @@
 /**
- * N15–N18 at the public surface, in process and on the command line: what nests too deep, names that
- * reach for prototypes, values that would come back different, and commands that are sent again. Each
- * is refused by a typed error or comes back as it was, also behind a restart.
+ * N15–N18 at the public surface, in process and on the command line: what nests too deep, names
+ * that reach for prototypes, values that would come back different, and commands that are sent
+ * again. Each is refused by a typed error or comes back as it was, also behind a restart.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

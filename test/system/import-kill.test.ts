@@ -1,7 +1,7 @@
 /**
- * `adastra import` of the real data is killed with SIGKILL at random moments, opened again each time,
- * and run again: every chunk that it had acknowledged on stdout is there, by its receipt and by its
- * keys, and in the end all is as after an import that nobody disturbed.
+ * `adastra import` of the real data is killed with SIGKILL at random moments, opened again each
+ * time, and run again: every chunk that it had acknowledged on stdout is there, by its receipt and
+ * by its keys, and in the end all is as after an import that nobody disturbed.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,7 +1,7 @@
 /**
- * The process is killed at a system call, one run for each call that the scripted workload makes (in
- * the short form for some of them): first initialisation, puts, a transaction, rotation, a checkpoint,
- * closing. Behind every kill the directory opens with what was acknowledged.
+ * The process is killed at a system call, one run for each call that the scripted workload makes
+ * (in the short form for some of them): first initialisation, puts, a transaction, rotation, a
+ * checkpoint, closing. Behind every kill the directory opens with what was acknowledged.
  */
 import { join } from 'node:path';
 import { expect, test } from 'vitest';

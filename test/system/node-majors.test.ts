@@ -1,6 +1,6 @@
 /**
- * The same directory replayed under two majors of Node gives the same hashes. The newer one comes from
- * npm (`node@22`); where it is neither cached nor to be had, the test is skipped.
+ * The same directory replayed under two majors of Node gives the same hashes. The newer one comes
+ * from npm (`node@22`); where it is neither cached nor to be had, the test is skipped.
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';

@@ -1,4 +1,6 @@
-/** How often a node asks the disk: once for each awaited put, and far less often for many in flight. */
+/**
+ * How often a node asks the disk: once for each awaited put, and far less often for many in flight.
+ */
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { acknowledged } from '../support/node-child.ts';

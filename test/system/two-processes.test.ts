@@ -1,6 +1,6 @@
 /**
- * Two processes and one directory: who holds it is told, a killed holder frees it at once, a stopped
- * one does not, and a reader beside a writer sees what is durable and nothing else.
+ * Two processes and one directory: who holds it is told, a killed holder frees it at once, a
+ * stopped one does not, and a reader beside a writer sees what is durable and nothing else.
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,7 +1,8 @@
 /**
- * What would make a node unpredictable, or speak behind its owner's back: clocks, timers, randomness,
- * the console, the process, the network, anything that depends on locale. Allowed only where the
- * outside world is met: env/node, cli, daemon, inspector. Node's modules are the layer table's matter.
+ * What would make a node unpredictable, or speak behind its owner's back: clocks, timers,
+ * randomness, the console, the process, the network, anything that depends on locale. Allowed only
+ * where the outside world is met: env/node, cli, daemon, inspector. Node's modules are the layer
+ * table's matter.
  */
 import { codeOf, lineOf, type FileMap } from './source.ts';
 

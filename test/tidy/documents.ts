@@ -64,7 +64,9 @@ function withoutBlocks(text: string): string {
   );
 }
 
-/** Codes without a section `### \`code\`` in docs/errors.md, sections without a code, missing parts. */
+/**
+ * Codes without a section `### \`code\`` in docs/errors.md, sections without a code, missing parts.
+ */
 export function undocumentedCodes(document: string, codes: readonly string[]): string[] {
   const sections = new Map<string, string>();
   for (const part of document.split(/^### /m).slice(1)) {

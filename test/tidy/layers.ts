@@ -1,7 +1,8 @@
 /**
- * Who may import whom (ARCHITECTURE.md shows the same table). Rules: a folder is crossed only through
- * its `index.ts`; `env/node` comes in only where the table names it, and through one file of client;
- * packages only where named; no cycles between files, type-only imports included; tests are free.
+ * Who may import whom (ARCHITECTURE.md shows the same table). Rules: a folder is crossed only
+ * through its `index.ts`; `env/node` comes in only where the table names it, and through one file
+ * of client; packages only where named; no cycles between files, type-only imports included; tests
+ * are free.
  */
 import { builtinModules } from 'node:module';
 import { posix } from 'node:path';

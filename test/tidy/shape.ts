@@ -1,6 +1,6 @@
 /**
- * The shape of files in src: sizes (hard limits fail, aims are only listed), the header comment, the
- * width of comments, names. The formatter holds the width of code.
+ * The shape of files in src: sizes (hard limits fail, aims are only listed), the header comment,
+ * the width of comments, names. The formatter holds the width of code.
  */
 import { codeLinesOf, codeOf, functionsOf, type FileMap } from './source.ts';
 

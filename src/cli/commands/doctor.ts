@@ -1,6 +1,6 @@
 /**
- * `adastra doctor`: looks at what a data directory needs around it (Node, permissions, lock, flushes,
- * file system, clock, space) and opens it read-only. Exit 1 if something is wrong.
+ * `adastra doctor`: looks at what a data directory needs around it (Node, permissions, lock,
+ * flushes, file system, clock, space) and opens it read-only. Exit 1 if something is wrong.
  */
 import { AdastraError } from '../../core/index.ts';
 import type { CommandCall, CommandSpec } from '../command.ts';

@@ -1,6 +1,6 @@
 /**
- * `adastra export [PREFIX]`: keys and values as of one moment, as NDJSON, JSON array or CSV, to stdout
- * or to a file that appears whole or not at all.
+ * `adastra export [PREFIX]`: keys and values as of one moment, as NDJSON, JSON array or CSV, to
+ * stdout or to a file that appears whole or not at all.
  */
 import { AdastraError } from '../../core/index.ts';
 import type { CommandCall, CommandSpec } from '../command.ts';

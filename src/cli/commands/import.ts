@@ -1,7 +1,7 @@
 /**
- * `adastra import FILE|-`: writes the rows of a file, a chunk a commit, and goes on where it was after
- * a crash or Ctrl-C when run again. With `--json` one line for each acknowledged chunk, then the
- * report. See import/import-run.ts for how it knows where it was.
+ * `adastra import FILE|-`: writes the rows of a file, a chunk a commit, and goes on where it was
+ * after a crash or Ctrl-C when run again. With `--json` one line for each acknowledged chunk, then
+ * the report. See import/import-run.ts for how it knows where it was.
  */
 import { type CommandCall, type CommandSpec, wanted } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';

@@ -1,6 +1,6 @@
 /**
- * `adastra log tail`: the commits of the log, oldest first: from `--from` on, else the last ten. With
- * `--follow` it goes on until Ctrl-C.
+ * `adastra log tail`: the commits of the log, oldest first: from `--from` on, else the last ten.
+ * With `--follow` it goes on until Ctrl-C.
  */
 import type { CommandSpec } from '../command.ts';
 import { commitJson, commitText } from '../commit-text.ts';

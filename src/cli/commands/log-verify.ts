@@ -1,6 +1,6 @@
 /**
- * `adastra log verify`: reads every byte of log and checkpoints of a closed directory and checks it,
- * changing nothing. Damage is exit 5, with file, offset and reason of each.
+ * `adastra log verify`: reads every byte of log and checkpoints of a closed directory and checks
+ * it, changing nothing. Damage is exit 5, with file, offset and reason of each.
  */
 import type { VerifyReport } from '../../engine/index.ts';
 import type { CommandSpec } from '../command.ts';

@@ -1,6 +1,6 @@
 /**
- * `adastra replay --verify`: applies the whole log again from its beginning beside the directory and
- * compares both hashes with what the directory says. Exit 5 where they differ.
+ * `adastra replay --verify`: applies the whole log again from its beginning beside the directory
+ * and compares both hashes with what the directory says. Exit 5 where they differ.
  */
 import { AdastraError } from '../../core/index.ts';
 import type { CommandSpec } from '../command.ts';

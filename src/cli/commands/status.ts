@@ -1,6 +1,6 @@
 /**
- * `adastra status`: what the node holds, how its log stands, both hashes, what the last opening found.
- * With `--json` the whole of it.
+ * `adastra status`: what the node holds, how its log stands, both hashes, what the last opening
+ * found. With `--json` the whole of it.
  */
 import type { CommandSpec } from '../command.ts';
 import type { NodeStatus } from '../../engine/index.ts';

@@ -1,6 +1,6 @@
 /**
- * `adastra store history KEY`: the writes of one key, newest first, as far back as the log goes. A key
- * that was never written there is exit 3.
+ * `adastra store history KEY`: the writes of one key, newest first, as far back as the log goes. A
+ * key that was never written there is exit 3.
  */
 import { AdastraError, type HistoryEntry, jsonOf } from '../../core/index.ts';
 import { type CommandSpec, wanted } from '../command.ts';

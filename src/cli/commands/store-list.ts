@@ -1,6 +1,6 @@
 /**
- * `adastra store list [PREFIX]`: keys and values in key order, as of one moment. A line each: key, tab,
- * value as JSON; with `--json` one object a line.
+ * `adastra store list [PREFIX]`: keys and values in key order, as of one moment. A line each: key,
+ * tab, value as JSON; with `--json` one object a line.
  */
 import { jsonOf } from '../../core/index.ts';
 import type { CommandSpec } from '../command.ts';

@@ -1,6 +1,6 @@
 /**
- * `adastra store put KEY VALUE`: one durable write. VALUE is JSON, or text that is taken as a string;
- * see typed-value.ts. Makes the directory where there is none.
+ * `adastra store put KEY VALUE`: one durable write. VALUE is JSON, or text that is taken as a
+ * string; see typed-value.ts. Makes the directory where there is none.
  */
 import { AdastraError, type Value } from '../../core/index.ts';
 import { type CommandCall, type CommandSpec, wanted } from '../command.ts';

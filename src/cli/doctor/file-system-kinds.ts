@@ -1,6 +1,6 @@
 /**
- * File systems by the number that `statfs` gives (Linux), and what each is worth for a log: a network
- * file system may acknowledge a flush that it has not done, and its locks may not hold.
+ * File systems by the number that `statfs` gives (Linux), and what each is worth for a log: a
+ * network file system may acknowledge a flush that it has not done, and its locks may not hold.
  */
 const LOCAL: ReadonlyMap<number, string> = new Map([
   [0xef53, 'ext4'],

@@ -1,6 +1,6 @@
 /**
- * Where an export goes: stdout, or a file that is written aside, flushed, and renamed into place, so
- * that its name never stands for half an export.
+ * Where an export goes: stdout, or a file that is written aside, flushed, and renamed into place,
+ * so that its name never stands for half an export.
  */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';

@@ -1,7 +1,7 @@
 /**
  * Keys and values as text in the three formats. NDJSON and JSON are exact: `import` reads back what
- * stands there, byte for byte. CSV has a column `key` and either one column `value` with JSON (exact
- * too), or one for each top-level field, where strings stand bare and all else as JSON.
+ * stands there, byte for byte. CSV has a column `key` and either one column `value` with JSON
+ * (exact too), or one for each top-level field, where strings stand bare and all else as JSON.
  */
 import { AdastraError, jsonOf, type Value } from '../../core/index.ts';
 import type { RowFormat } from '../import/rows.ts';

@@ -1,7 +1,7 @@
 /**
- * Rows into chunks: so many keys each, fewer where rows are large, cut by the content alone, so that
- * the same input gives the same chunks again. Knows every key of the import, to see when a second row
- * has it.
+ * Rows into chunks: so many keys each, fewer where rows are large, cut by the content alone, so
+ * that the same input gives the same chunks again. Knows every key of the import, to see when a
+ * second row has it.
  */
 import type { OperationCall } from '../../core/index.ts';
 import { badRow } from './import-fault.ts';

@@ -1,6 +1,7 @@
 /**
  * CSV with a header line (RFC 4180): each record becomes an object of strings. Records of another
- * length than the header, a quote in the wrong place and a repeated column are refused with their line.
+ * length than the header, a quote in the wrong place and a repeated column are refused with their
+ * line.
  */
 import { pipeline } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';

@@ -3,9 +3,9 @@
  *
  * Chunk n of generation g commits under the command id `import/<id>/<g>/<n>`, the last one under
  * `…/end` and only when all others are acknowledged. So a known `…/end` means that generation g is
- * complete and this run is generation g + 1; otherwise this run is generation g again, and the engine
- * answers its chunks that are in with their first receipts and writes nothing. That the same id stands
- * for the same rows is checked by the engine too: another content is `import_mismatch`.
+ * complete and this run is generation g + 1; otherwise this run is generation g again, and the
+ * engine answers its chunks that are in with their first receipts and writes nothing. That the same
+ * id stands for the same rows is checked by the engine too: another content is `import_mismatch`.
  */
 import { AdastraError, type Receipt } from '../../core/index.ts';
 import type { NodeApi } from '../../engine/index.ts';
@@ -51,7 +51,9 @@ export interface ImportReport {
 
 const IN_FLIGHT_MAX = 4;
 
-/** Imports; rejects with `import_invalid` (line, chunks in), `import_mismatch` or the node's error. */
+/**
+ * Imports; rejects with `import_invalid` (line, chunks in), `import_mismatch` or the node's error.
+ */
 export async function importRows(node: NodeApi, options: ImportOptions): Promise<ImportReport> {
   const generation = await unfinishedGeneration(node, options.id);
   const run = new ImportRun(node, options, generation);

@@ -1,6 +1,6 @@
 /**
- * Where an import reads: a file or stdin, as blocks of bytes, and the id that stands for "this file,
- * as it is now, read in this way".
+ * Where an import reads: a file or stdin, as blocks of bytes, and the id that stands for "this
+ * file, as it is now, read in this way".
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';

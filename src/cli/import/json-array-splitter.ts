@@ -1,7 +1,7 @@
 /**
  * One JSON array as a file, cut into its elements as the bytes come, so that the file may be larger
- * than memory. Only brackets, quotes and commas are looked at here; each element is then parsed as JSON
- * text of its own. All of those are ASCII, so bytes are enough.
+ * than memory. Only brackets, quotes and commas are looked at here; each element is then parsed as
+ * JSON text of its own. All of those are ASCII, so bytes are enough.
  */
 import { badRow } from './import-fault.ts';
 import { type Row, ROW_BYTES_MAX, type RowSplitter } from './row.ts';

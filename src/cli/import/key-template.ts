@@ -54,7 +54,9 @@ export function plainReader(row: Row): KeyedRow {
   return { key: checkedKey(row, key), value: valueOf(row, value) };
 }
 
-/** Reads CSV rows as `export` writes them: `key,value` with JSON, or `key` and one column a field. */
+/**
+ * Reads CSV rows as `export` writes them: `key,value` with JSON, or `key` and one column a field.
+ */
 export function csvReader(row: Row): KeyedRow {
   const { key, ...fields } = objectOf(row);
   if (typeof key !== 'string') throw badRow(row.line, 'the header has no column "key"');

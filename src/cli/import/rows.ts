@@ -1,6 +1,6 @@
 /**
- * The rows of an input in any of the three formats, in groups, with backpressure: the next bytes are
- * read when the rows before them have been taken.
+ * The rows of an input in any of the three formats, in groups, with backpressure: the next bytes
+ * are read when the rows before them have been taken.
  */
 import { extname } from 'node:path';
 import { csvRows } from './csv-rows.ts';

@@ -1,7 +1,8 @@
 /**
  * How a test makes the memory disk fail: a hook before each operation that may let it pass, answer
- * with a fault, or throw. Operations that can change the disk are numbered from 0, so that a workload
- * can be frozen before each of them in turn; reads have a hook of their own and no numbers.
+ * with a fault, or throw. Operations that can change the disk are numbered from 0, so that a
+ * workload can be frozen before each of them in turn; reads have a hook of their own and no
+ * numbers.
  */
 
 /** Operations that can change what is visible or durable. */
@@ -40,9 +41,9 @@ export type FaultCode =
   | 'EBUSY';
 
 /**
- * `error`: the operation throws with this code and does nothing else, but a failed `sync` loses what
- * it should have made durable for good (it stays visible). `shortWrite`: a write takes this many
- * bytes only and says so; other operations ignore it.
+ * `error`: the operation throws with this code and does nothing else, but a failed `sync` loses
+ * what it should have made durable for good (it stays visible). `shortWrite`: a write takes this
+ * many bytes only and says so; other operations ignore it.
  */
 export type Fault =
   | { readonly error: FaultCode; readonly shortWrite?: never }

@@ -1,8 +1,8 @@
 /**
  * The state behind one memory file system: the tree, the locks, the space, and the gate that every
  * operation passes. The gate numbers operations, freezes at the one a test asked for, and asks the
- * hooks for faults. Files that are open hold on to this object, so a crash image, which has a disk of
- * its own, is out of their reach.
+ * hooks for faults. Files that are open hold on to this object, so a crash image, which has a disk
+ * of its own, is out of their reach.
  */
 import { errorCode } from '../env.ts';
 import { Frozen, diskError } from './disk-fault.ts';

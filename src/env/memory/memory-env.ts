@@ -14,8 +14,8 @@ export interface MemoryEnvOptions {
   readonly crypto: Crypto;
   readonly host?: Host | undefined;
   /**
-   * `true` (default): what is soon runs by itself, as microtasks. `false`: only `timers` runs things,
-   * completions of background syncs included.
+   * `true` (default): what is soon runs by itself, as microtasks. `false`: only `timers` runs
+   * things, completions of background syncs included.
    */
   readonly auto?: boolean | undefined;
   /** Default: a new one. Give it `soon` of the same timers if `auto` is `false`. */

@@ -1,7 +1,8 @@
 /**
  * A file system in memory that models what a real disk does to a crash-safe store: bytes and names
- * are visible at once and durable only after their own sync; `crash` shows what a kill or a power cut
- * leaves; hooks inject faults; a number freezes it before any chosen operation. The usual crash test:
+ * are visible at once and durable only after their own sync; `crash` shows what a kill or a power
+ * cut leaves; hooks inject faults; a number freezes it before any chosen operation. The usual crash
+ * test:
  *
  *     const disk = new MemoryFileSystem({ freezeAfter: n });
  *     try { workload(disk); } catch (error) { if (!(error instanceof Frozen)) throw error; }

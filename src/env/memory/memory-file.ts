@@ -1,7 +1,7 @@
 /**
  * One open file of the memory disk. What it writes is visible at once and durable after a sync; a
- * background sync covers what was written before it was asked for, and takes effect when it ends. On
- * a disk that froze meanwhile it ends with `Frozen` and nothing became durable.
+ * background sync covers what was written before it was asked for, and takes effect when it ends.
+ * On a disk that froze meanwhile it ends with `Frozen` and nothing became durable.
  */
 import type { File, FileAccess, FileStat } from '../env.ts';
 import { diskError } from './disk-fault.ts';

@@ -1,11 +1,11 @@
 /**
  * What lies on the modelled disk: files and directories, each twice over. *Visible* is what calls
- * see (the page cache), *durable* what is there after a power cut whatever happens; between them lies
- * the ordered list of changes that were not synced. A sync carries changes over, a crash decides on
- * each of them (`crash-image.ts`).
+ * see (the page cache), *durable* what is there after a power cut whatever happens; between them
+ * lies the ordered list of changes that were not synced. A sync carries changes over, a crash
+ * decides on each of them (`crash-image.ts`).
  *
- * INV-1: durable with all pending changes applied equals visible, unless a flush failed: then what it
- * should have carried stays visible and never becomes durable (the page cache marks it clean).
+ * INV-1: durable with all pending changes applied equals visible, unless a flush failed: then what
+ * it should have carried stays visible and never becomes durable (the page cache marks it clean).
  */
 import { PagedBytes } from './paged-bytes.ts';
 

@@ -3,7 +3,9 @@
  * the root. Everything that takes a path brings it into this form first.
  */
 
-/** The names on the way from the root; `.` and `..` are resolved, `..` above the root stays there. */
+/**
+ * The names on the way from the root; `.` and `..` are resolved, `..` above the root stays there.
+ */
 export function pathNames(path: string): string[] {
   const names: string[] = [];
   for (const name of path.split('/')) {

@@ -1,8 +1,8 @@
 /**
  * Timers on virtual time. Driven by hand, nothing runs but in `runSoon`, `advance` and
  * `runUntilIdle`, in one order: everything `soon` first, then timers by time, then by insertion. In
- * mode `auto` what is `soon` is dispatched by `queueMicrotask`, so that code under test can be awaited
- * without a driver; delays still wait for `advance`, unless real timers are given for them.
+ * mode `auto` what is `soon` is dispatched by `queueMicrotask`, so that code under test can be
+ * awaited without a driver; delays still wait for `advance`, unless real timers are given for them.
  */
 import { assert } from '../../core/index.ts';
 import type { Timer, Timers } from '../env.ts';

@@ -1,7 +1,7 @@
 /**
- * The bytes of one file in memory, in pages that copies share until one of them writes. `share` costs
- * a list of pages and no bytes; that is what makes thousands of crash images affordable. A page that
- * was never written is a hole and reads as zeros.
+ * The bytes of one file in memory, in pages that copies share until one of them writes. `share`
+ * costs a list of pages and no bytes; that is what makes thousands of crash images affordable. A
+ * page that was never written is a hole and reads as zeros.
  */
 
 const PAGE_BYTES = 4096;

@@ -1,10 +1,10 @@
 /**
  * Two ways to hold an open file for oneself alone that the kernel undoes when the process ends,
  * `kill -9` included. First choice: a lock of the file itself (flock, OFD lock, LockFileEx) through
- * the optional dependency `fs-native-extensions`. Second, where that has no build (musl): a name that
- * only one process can listen on, made of the file's device and inode. The second sees only processes
- * of the same machine and network namespace; two containers that share a directory do not see each
- * other by it.
+ * the optional dependency `fs-native-extensions`. Second, where that has no build (musl): a name
+ * that only one process can listen on, made of the file's device and inode. The second sees only
+ * processes of the same machine and network namespace; two containers that share a directory do not
+ * see each other by it.
  */
 import { createRequire } from 'node:module';
 import * as net from 'node:net';

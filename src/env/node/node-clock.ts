@@ -1,6 +1,6 @@
 /**
- * The machine's two clocks. Wall time comes from the system and may jump; monotonic time counts from
- * the start of the process and may stand still while the machine sleeps.
+ * The machine's two clocks. Wall time comes from the system and may jump; monotonic time counts
+ * from the start of the process and may stand still while the machine sleeps.
  */
 import type { Clock } from '../env.ts';
 

@@ -1,8 +1,9 @@
 /**
- * Cryptography by Node's OpenSSL and zlib. The choices are measured (Node 20, a small cloud machine):
- * a one-shot SHA-256 of 32 bytes that leaves as a string and is copied takes 0.3 µs, as a Buffer 1.0,
- * through `createHash` 1.3; our CRC-32 beats zlib's up to about 160 bytes, at 4 KiB zlib is four times
- * as quick. Making a key object costs ten times a signature, so key objects are kept.
+ * Cryptography by Node's OpenSSL and zlib. The choices are measured (Node 20, a small cloud
+ * machine): a one-shot SHA-256 of 32 bytes that leaves as a string and is copied takes 0.3 µs, as a
+ * Buffer 1.0, through `createHash` 1.3; our CRC-32 beats zlib's up to about 160 bytes, at 4 KiB
+ * zlib is four times as quick. Making a key object costs ten times a signature, so key objects are
+ * kept.
  *
  * Results are plain `Uint8Array`s that own their memory, never Buffers: a Buffer's `slice` shares.
  */
@@ -16,7 +17,9 @@ import type { Crypto } from '../env.ts';
 const ZLIB_CRC_BYTES_MIN = 160;
 const KEY_BYTES = 32;
 const SIGNATURE_BYTES = 64;
-/** What a node meets: its own key and those of the members; more than that costs time, not memory. */
+/**
+ * What a node meets: its own key and those of the members; more than that costs time, not memory.
+ */
 const KEYS_KEPT_MAX = 512;
 
 /** DER that wraps a raw Ed25519 key (RFC 8410): PKCS #8 before a seed, SPKI before a public key. */

@@ -1,8 +1,9 @@
 /**
  * Files of the real world through Node's synchronous calls. New files are 0600 and new directories
- * 0700, whatever the umask allows more. Where platforms differ the differences end here: a directory
- * cannot be flushed on Windows, and a rename there can meet a virus scanner that holds the file for a
- * moment, so it is tried again for up to half a second. (Windows and macOS: written for, not tested.)
+ * 0700, whatever the umask allows more. Where platforms differ the differences end here: a
+ * directory cannot be flushed on Windows, and a rename there can meet a virus scanner that holds
+ * the file for a moment, so it is tried again for up to half a second. (Windows and macOS: written
+ * for, not tested.)
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';

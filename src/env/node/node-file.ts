@@ -1,7 +1,7 @@
 /**
- * One open file of the real world. `sync` and `syncAsync` are fdatasync: content and size, not times.
- * A file that is closed while a background sync runs is closed after it, because its descriptor's
- * number could by then be another file's.
+ * One open file of the real world. `sync` and `syncAsync` are fdatasync: content and size, not
+ * times. A file that is closed while a background sync runs is closed after it, because its
+ * descriptor's number could by then be another file's.
  */
 import * as fs from 'node:fs';
 import type { File, FileStat } from '../env.ts';

@@ -1,6 +1,7 @@
 /**
  * The one-writer lock of a directory: a file that is never removed, locked by the kernel, with the
- * holder's note in it. The note is only for messages; who holds the lock is the kernel's word alone.
+ * holder's note in it. The note is only for messages; who holds the lock is the kernel's word
+ * alone.
  *
  * Three races are closed here: this process opening twice (some kernel locks are per process) by a
  * set shared by all copies of this package in the process; the file being replaced between open and
@@ -73,7 +74,9 @@ class NodeFileLock implements FileLock {
   }
 }
 
-/** Takes the open file's lock by the first way that works here; leaves the descriptor to the caller. */
+/**
+ * Takes the open file's lock by the first way that works here; leaves the descriptor to the caller.
+ */
 async function take(
   path: string,
   descriptor: number,
@@ -119,8 +122,9 @@ async function tryOnce(
 }
 
 /**
- * Takes the lock of the file at `path`, made if missing, and writes `note` into it. Rejects with code
- * `ELOCKED` (`holder`: the note found, perhaps empty) or `ELOCKUNAVAILABLE`. `kinds` is for tests.
+ * Takes the lock of the file at `path`, made if missing, and writes `note` into it. Rejects with
+ * code `ELOCKED` (`holder`: the note found, perhaps empty) or `ELOCKUNAVAILABLE`. `kinds` is for
+ * tests.
  */
 export async function lockFile(
   path: string,

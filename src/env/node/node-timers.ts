@@ -1,8 +1,8 @@
 /**
  * Timers of the event loop. `after` never keeps the process alive; a delay that `setTimeout` cannot
- * hold (over 2^31 − 1 ms, it would fire at once) is waited for in legs. `soon` is `setImmediate`: it
- * runs after the promises and the IO callbacks of this turn, so it gathers all that they did, and it
- * does keep the process alive until it ran.
+ * hold (over 2^31 − 1 ms, it would fire at once) is waited for in legs. `soon` is `setImmediate`:
+ * it runs after the promises and the IO callbacks of this turn, so it gathers all that they did,
+ * and it does keep the process alive until it ran.
  */
 import type { Timer, Timers } from '../env.ts';
 

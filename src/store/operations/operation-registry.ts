@@ -1,7 +1,7 @@
 /**
- * The operations that a node knows by name: `put`, `remove` and what the application defined. It finds
- * one, checks its arguments and runs it; a failure is told apart by code: `operation_unknown`,
- * `operation_invalid` (arguments), `operation_failed` (the handler threw).
+ * The operations that a node knows by name: `put`, `remove` and what the application defined. It
+ * finds one, checks its arguments and runs it; a failure is told apart by code:
+ * `operation_unknown`, `operation_invalid` (arguments), `operation_failed` (the handler threw).
  */
 import { AdastraError } from '../../core/index.ts';
 import type { AnyOperation, OperationContext } from './operation.ts';

@@ -16,7 +16,9 @@ export interface OperationContext {
   put(key: string, value: unknown): void;
   /** Whether there was a value to remove. */
   remove(key: string): boolean;
-  /** Runs another operation inside this one; what it throws undoes what it wrote, then is thrown. */
+  /**
+   * Runs another operation inside this one; what it throws undoes what it wrote, then is thrown.
+   */
   run(name: string, args: unknown): unknown;
 }
 

@@ -1,7 +1,8 @@
 /**
  * Deciding a received event: which siblings a key has once the event is applied. They are the event
- * itself and those of before that its author had not seen; since every node applies in causal order,
- * the result depends on which commits were applied, never on their order (INV-7, design § 9).
+ * itself and those of before that its author had not seen; since every node applies in causal
+ * order, the result depends on which commits were applied, never on their order (INV-7, design §
+ * 9).
  */
 import { type Cell, compareStamps, type OriginTable } from '../storage/index.ts';
 

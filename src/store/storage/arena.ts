@@ -1,11 +1,12 @@
 /**
- * Append-only memory in chunks of up to 1 MiB. A record has a stable 31-bit address in words of four
- * bytes: chunk number in the upper 13 bits, word in the chunk in the lower 18 (so at most 8 GiB; a
- * record of more than 256 KiB gets a chunk of its own). Address 0 is never given, it means "none".
+ * Append-only memory in chunks of up to 1 MiB. A record has a stable 31-bit address in words of
+ * four bytes: chunk number in the upper 13 bits, word in the chunk in the lower 18 (so at most 8
+ * GiB; a record of more than 256 KiB gets a chunk of its own). Address 0 is never given, it means
+ * "none".
  *
- * What lies in a chunk is never overwritten by the arena and its memory is never reused: whoever holds
- * the chunk object may go on reading a record after the arena has dropped the chunk. The arena only
- * counts what is live; moving live records out of a chunk is for `compaction.ts`.
+ * What lies in a chunk is never overwritten by the arena and its memory is never reused: whoever
+ * holds the chunk object may go on reading a record after the arena has dropped the chunk. The
+ * arena only counts what is live; moving live records out of a chunk is for `compaction.ts`.
  */
 import { allocateBytesUnsafe, assert } from '../../core/index.ts';
 

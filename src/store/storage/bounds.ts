@@ -1,6 +1,7 @@
 /**
- * Which keys a range covers, as UTF-8 bytes: the tightest of the lower and of the upper bounds given.
- * A prefix is a pair of bounds: UTF-8 never holds 0xff, so its last byte can always count up by one.
+ * Which keys a range covers, as UTF-8 bytes: the tightest of the lower and of the upper bounds
+ * given. A prefix is a pair of bounds: UTF-8 never holds 0xff, so its last byte can always count up
+ * by one.
  */
 import { allocateBytes, utf8LengthMax, writeUtf8 } from '../../core/index.ts';
 

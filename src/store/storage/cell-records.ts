@@ -2,9 +2,9 @@
  * Value cells: one record for the present state of an entry, written once and never changed; a new
  * state is a new record. Words: [0] entry address, so that compaction finds its owner; [1] value
  * length; [2] value head, flags << 8, counter << 16; [3] origin; [4] ms, low; [5] ms, high 16 bits,
- * originSeq, high << 16; [6] originSeq, low; [7] seq, low; [8] seq, high; [9] meta length, only with
- * meta; then value bytes and meta bytes. An entry with several siblings has a cell too: what readers
- * get.
+ * originSeq, high << 16; [6] originSeq, low; [7] seq, low; [8] seq, high; [9] meta length, only
+ * with meta; then value bytes and meta bytes. An entry with several siblings has a cell too: what
+ * readers get.
  */
 import { type Arena, type Chunk, WORD_MASK } from './arena.ts';
 import { type Cell, KIND_PUT, KIND_REMOVE, makeCell } from './cell.ts';

@@ -1,7 +1,7 @@
 /**
  * Siblings as objects, for setters and for those who look at a whole entry. `makeCell` alone makes
- * them, so that all have one shape. A `View` says what readers get of several siblings; deciding it is
- * for the policies above, here it is only carried out.
+ * them, so that all have one shape. A `View` says what readers get of several siblings; deciding it
+ * is for the policies above, here it is only carried out.
  */
 import type { OriginTable } from './origin-table.ts';
 
@@ -29,8 +29,8 @@ export interface Cell {
 }
 
 /**
- * What readers get: the sibling with the greatest stamp (absent if that is a remove), the sibling at
- * an index of the list sorted by stamp, a value made of several, or, where the policy's code is
+ * What readers get: the sibling with the greatest stamp (absent if that is a remove), the sibling
+ * at an index of the list sorted by stamp, a value made of several, or, where the policy's code is
  * missing, the greatest stamp provisionally.
  */
 export type View =
@@ -41,7 +41,9 @@ export type View =
 
 export const GREATEST: View = { kind: 'greatest' };
 
-/** An entry as objects. Bytes are shared with the store and stay as they are: never write to them. */
+/**
+ * An entry as objects. Bytes are shared with the store and stay as they are: never write to them.
+ */
 export interface EntryState {
   /** Sorted by stamp, smallest first; at least one. */
   readonly siblings: readonly Cell[];

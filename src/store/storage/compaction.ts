@@ -1,7 +1,8 @@
 /**
- * Gives memory of replaced value cells back: picks a chunk that is less than half live, moves what is
- * live behind the newest cell, a bounded slice at a time, and lets the chunk go. A cell is live if its
- * entry points at it. Snapshots and undos hold chunk objects, not addresses, and do not notice.
+ * Gives memory of replaced value cells back: picks a chunk that is less than half live, moves what
+ * is live behind the newest cell, a bounded slice at a time, and lets the chunk go. A cell is live
+ * if its entry points at it. Snapshots and undos hold chunk objects, not addresses, and do not
+ * notice.
  */
 import { assert } from '../../core/index.ts';
 import { type Arena, CHUNK_SHIFT, type Chunk, NO_CHUNK, WORD_MASK } from './arena.ts';

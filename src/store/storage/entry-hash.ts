@@ -1,8 +1,9 @@
 /**
  * What the two hashes say of one entry. `stateHash`: key and every sibling, removes included, of an
- * entry with at least one put; a tombstone counts nothing, and neither does what a policy made of the
- * siblings. `contentHash`: user key and canonical value bytes of what readers get, with one byte that
- * tells raw bytes from JSON text. Both texts are unambiguous: every part of free length has its length.
+ * entry with at least one put; a tombstone counts nothing, and neither does what a policy made of
+ * the siblings. `contentHash`: user key and canonical value bytes of what readers get, with one
+ * byte that tells raw bytes from JSON text. Both texts are unambiguous: every part of free length
+ * has its length.
  */
 import { type ByteWriter, CODEC_BYTES } from '../../core/index.ts';
 import { type Cell, KIND_REMOVE } from './cell.ts';

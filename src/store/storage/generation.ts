@@ -1,9 +1,9 @@
 /**
- * What makes snapshots O(1): a snapshot is a place in a chain of generations; while one is alive, a setter
- * records, once per entry, what it replaces in the newest generation. A reader at a generation looks
- * through its own records, then those of newer ones, then at the live state. Each generation holds the
- * next newer one, the store holds the newest only weakly: forgotten snapshots are collected, and
- * `release` does so at once. Without a snapshot setters pay one comparison.
+ * What makes snapshots O(1): a snapshot is a place in a chain of generations; while one is alive, a
+ * setter records, once per entry, what it replaces in the newest generation. A reader at a
+ * generation looks through its own records, then those of newer ones, then at the live state. Each
+ * generation holds the next newer one, the store holds the newest only weakly: forgotten snapshots
+ * are collected, and `release` does so at once. Without a snapshot setters pay one comparison.
  */
 import type { Chunk } from './arena.ts';
 import type { Cell, View } from './cell.ts';
@@ -15,8 +15,8 @@ export interface Siblings {
 }
 
 /**
- * What an entry was before a setter. Cheap to make and to ignore; `Storage.undo` takes it, also after
- * compaction and after the entry was forgotten. Undo the newest first.
+ * What an entry was before a setter. Cheap to make and to ignore; `Storage.undo` takes it, also
+ * after compaction and after the entry was forgotten. Undo the newest first.
  */
 export class Undo {
   readonly key: string;

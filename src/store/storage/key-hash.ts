@@ -1,7 +1,7 @@
 /**
- * The hash of the key table: MurmurHash3 (32 bit) over the UTF-8 bytes of a key, with a seed drawn per
- * process so that nobody can prepare keys that collide. Local to the process: it appears in no format.
- * Results are signed 32-bit numbers, which V8 keeps out of the heap.
+ * The hash of the key table: MurmurHash3 (32 bit) over the UTF-8 bytes of a key, with a seed drawn
+ * per process so that nobody can prepare keys that collide. Local to the process: it appears in no
+ * format. Results are signed 32-bit numbers, which V8 keeps out of the heap.
  */
 
 /** Returned for a key that is not ASCII; `hashBytes` of its UTF-8 is its hash. */

@@ -1,8 +1,8 @@
 /**
- * Entries in key order: sorted leaves of up to 512 entries, and an unsorted tail of entries that came
- * since. Adding appends to the tail (or, while keys come in order, to the last leaf), so that writes
- * stay cheap; whoever reads a range settles the tail first: it is sorted and merged leaf by leaf.
- * `version` changes whenever places move, and readers in flight seek again.
+ * Entries in key order: sorted leaves of up to 512 entries, and an unsorted tail of entries that
+ * came since. Adding appends to the tail (or, while keys come in order, to the last leaf), so that
+ * writes stay cheap; whoever reads a range settles the tail first: it is sorted and merged leaf by
+ * leaf. `version` changes whenever places move, and readers in flight seek again.
  */
 import { type KeyRecords, ORDERED } from './key-records.ts';
 import { KeySort } from './key-sort.ts';
@@ -75,7 +75,10 @@ export class KeyOrder {
     return this.#records.compareBytes(greatest, source, start, length, 0) < 0;
   }
 
-  /** Sorts in at most `maxEntries` of the tail (fewer where that would take long); `true` when all are. */
+  /**
+   * Sorts in at most `maxEntries` of the tail (fewer where that would take long); `true` when all
+   * are.
+   */
   settle(maxEntries: number = Number.POSITIVE_INFINITY): boolean {
     let left = maxEntries;
     while (this.unsettled > 0) {
@@ -231,7 +234,9 @@ export class KeyOrder {
     this.leaves = leaves;
   }
 
-  /** The first of `run` from `from` on that is greater than `entry`; steps that double, then halves. */
+  /**
+   * The first of `run` from `from` on that is greater than `entry`; steps that double, then halves.
+   */
   #upTo(run: Int32Array, from: number, entry: number): number {
     let low = from;
     let step = 1;

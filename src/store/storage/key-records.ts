@@ -1,9 +1,9 @@
 /**
  * Key records ("entries"): one for each key, at an address that stays until the key is forgotten.
- * Words: [0] length in words and [1] address of the current value cell (0: the key has no state), so that replacing it need not touch the
- * old one, [2] flags in the
- * low and key length in the high 16 bits, then the UTF-8 bytes of the key. Records of forgotten keys
- * are kept by size and used again, so an address alone is no name that lasts.
+ * Words: [0] length in words and [1] address of the current value cell (0: the key has no state),
+ * so that replacing it need not touch the old one, [2] flags in the low and key length in the high
+ * 16 bits, then the UTF-8 bytes of the key. Records of forgotten keys are kept by size and used
+ * again, so an address alone is no name that lasts.
  */
 import { assert, readUtf8 } from '../../core/index.ts';
 import { Arena, CHUNK_SHIFT, type Chunk, WORD_MASK } from './arena.ts';

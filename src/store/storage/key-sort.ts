@@ -1,9 +1,9 @@
 /**
- * Sorts entries by key bytes, quickly also where keys share long prefixes: the next four key bytes and
- * the entry address make one 64-bit number, numbers are sorted natively, groups that are still equal
- * are sorted by the bytes that follow; what all of a group have in common is skipped. A key that has
- * ended counts as zeros, which never contradicts byte order but can tie with real zeros; such groups
- * (keys with NUL characters) are left to comparisons.
+ * Sorts entries by key bytes, quickly also where keys share long prefixes: the next four key bytes
+ * and the entry address make one 64-bit number, numbers are sorted natively, groups that are still
+ * equal are sorted by the bytes that follow; what all of a group have in common is skipped. A key
+ * that has ended counts as zeros, which never contradicts byte order but can tie with real zeros;
+ * such groups (keys with NUL characters) are left to comparisons.
  */
 import { CHUNK_SHIFT, type Chunk, WORD_MASK } from './arena.ts';
 import { KEY_WORDS, type KeyRecords } from './key-records.ts';

@@ -1,8 +1,8 @@
 /**
- * Finds an entry by its key: open addressing with linear probing over [hash, entry address] pairs, in
- * 256 shards by the upper bits of the hash, so that growing never stops the node for long: each shard
- * grows alone, at six tenths full. Removal shifts back what followed, so there are no tombstone marks.
- * ASCII keys are hashed and compared from their characters without any allocation.
+ * Finds an entry by its key: open addressing with linear probing over [hash, entry address] pairs,
+ * in 256 shards by the upper bits of the hash, so that growing never stops the node for long: each
+ * shard grows alone, at six tenths full. Removal shifts back what followed, so there are no
+ * tombstone marks. ASCII keys are hashed and compared from their characters without any allocation.
  */
 import { utf8LengthMax, writeUtf8, allocateBytesUnsafe } from '../../core/index.ts';
 import { type Chunk, CHUNK_SHIFT, WORD_MASK } from './arena.ts';

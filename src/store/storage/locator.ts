@@ -1,7 +1,7 @@
 /**
- * Reading entries: `Locator` finds the cell that an entry has, live or at the time of a snapshot, and
- * gives it as a value or as objects. Chunks are never overwritten, so what was located stays readable
- * whatever setters and compaction do afterwards.
+ * Reading entries: `Locator` finds the cell that an entry has, live or at the time of a snapshot,
+ * and gives it as a value or as objects. Chunks are never overwritten, so what was located stays
+ * readable whatever setters and compaction do afterwards.
  */
 import { type Value, decodeValue } from '../../core/index.ts';
 import { type Arena, type Chunk, NO_CHUNK, WORD_MASK } from './arena.ts';

@@ -1,7 +1,7 @@
 /**
- * Origins as small numbers, so that a value cell carries four bytes instead of thirty-two. Append only:
- * a number once given stands for its origin as long as the table lives. The numbers are local to this
- * table and must never leave the process; formats and hashes use the 32 bytes.
+ * Origins as small numbers, so that a value cell carries four bytes instead of thirty-two. Append
+ * only: a number once given stands for its origin as long as the table lives. The numbers are local
+ * to this table and must never leave the process; formats and hashes use the 32 bytes.
  */
 import { ORIGIN_BYTES, assert, equalBytes, hexOf, originText } from '../../core/index.ts';
 

@@ -1,6 +1,6 @@
 /**
- * Walks entries in key order, live or at a snapshot. A cursor survives setters: it keeps the bytes of
- * the key it stands on and seeks again when places in the order moved. What it stands on stays
+ * Walks entries in key order, live or at a snapshot. A cursor survives setters: it keeps the bytes
+ * of the key it stands on and seeks again when places in the order moved. What it stands on stays
  * readable. A live cursor may or may not meet keys that are added behind its back.
  */
 import { type Value, allocateBytesUnsafe, readUtf8 } from '../../core/index.ts';

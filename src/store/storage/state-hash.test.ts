@@ -1,4 +1,6 @@
-/** The hashes: what they are over, that they never change between versions, and that they keep up. */
+/**
+ * The hashes: what they are over, that they never change between versions, and that they keep up.
+ */
 import { describe, expect, test } from 'vitest';
 import { newStorage, putOf, removeOf } from '../../../test/storage/storage-model.ts';
 import { CODEC_BYTES, CODEC_JSON } from '../../core/index.ts';

@@ -1,11 +1,11 @@
 /**
- * Hashes that depend on what is stored, never on the order in which it came. 256 buckets, each the sum
- * mod 2^256 of the SHA-256 of its entries (read as little-endian numbers); the bucket of a key is
- * FNV-1a (32 bit) of its UTF-8 bytes, its four bytes xored together: the same on every machine. The
- * hash is SHA-256(domain text ‖ the 256 sums).
+ * Hashes that depend on what is stored, never on the order in which it came. 256 buckets, each the
+ * sum mod 2^256 of the SHA-256 of its entries (read as little-endian numbers); the bucket of a key
+ * is FNV-1a (32 bit) of its UTF-8 bytes, its four bytes xored together: the same on every machine.
+ * The hash is SHA-256(domain text ‖ the 256 sums).
  *
- * Lazy: until somebody asks, writes pay nothing. After that an entry is counted in by `slice`, taken
- * out before it changes, and queued again when it has changed.
+ * Lazy: until somebody asks, writes pay nothing. After that an entry is counted in by `slice`,
+ * taken out before it changes, and queued again when it has changed.
  */
 import { ByteWriter, hexOf, utf8Length } from '../../core/index.ts';
 import type { Crypto } from '../../env/index.ts';

@@ -1,6 +1,6 @@
 /**
- * What only shows with many or large entries: growth, merges of the order, compaction under snapshots
- * and undos, forgetting, long keys and values, cursors in flight.
+ * What only shows with many or large entries: growth, merges of the order, compaction under
+ * snapshots and undos, forgetting, long keys and values, cursors in flight.
  */
 import { describe, expect, test } from 'vitest';
 import { newStorage, putOf, removeOf } from '../../../test/storage/storage-model.ts';

@@ -1,7 +1,7 @@
 /**
- * A consistent view of the store as it was, which later setters do not disturb. Costs nothing to take;
- * while it is alive every entry's first change is remembered for it. `release` it when done; one that
- * is merely dropped ends with the garbage collection.
+ * A consistent view of the store as it was, which later setters do not disturb. Costs nothing to
+ * take; while it is alive every entry's first change is remembered for it. `release` it when done;
+ * one that is merely dropped ends with the garbage collection.
  */
 import { type Value, assert } from '../../core/index.ts';
 import type { RangeBounds } from './bounds.ts';

@@ -1,8 +1,8 @@
 /**
- * L1: the present state of a world in memory, by key and in key order. Setters put post-states, they
- * validate nothing, emit nothing and are idempotent; each says how to take it back. Values stay
- * encoded until somebody reads them. The parts: key table and records (find a key), cell records
- * (values), key order (ranges), generations (snapshots), state hashes, compaction.
+ * L1: the present state of a world in memory, by key and in key order. Setters put post-states,
+ * they validate nothing, emit nothing and are idempotent; each says how to take it back. Values
+ * stay encoded until somebody reads them. The parts: key table and records (find a key), cell
+ * records (values), key order (ranges), generations (snapshots), state hashes, compaction.
  */
 import type { Value } from '../../core/index.ts';
 import type { Crypto } from '../../env/index.ts';
@@ -207,7 +207,9 @@ export class Storage {
     return this.#store.counts.tombstones;
   }
 
-  /** Values are counted up to the next multiple of 4 and with meta; siblings in conflict are not. */
+  /**
+   * Values are counted up to the next multiple of 4 and with meta; siblings in conflict are not.
+   */
   get bytes(): StorageBytes {
     const { records, cells, table, order, valueBytes } = this.#store;
     const arenas = (records.arena.capacityWords + cells.capacityWords) * 4;

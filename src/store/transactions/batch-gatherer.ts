@@ -3,8 +3,8 @@
  * seqs and stamps, writes events straight into the frame, and keeps the local part (links to the
  * previous event of each key) beside it. It decides nothing and waits for nobody.
  *
- * A bundle is closed when it grows to its limit, when a received bundle comes between (all commits of
- * a bundle have seen the same), and when the batch is sealed.
+ * A bundle is closed when it grows to its limit, when a received bundle comes between (all commits
+ * of a bundle have seen the same), and when the batch is sealed.
  */
 import {
   BundleWriter,
@@ -187,7 +187,9 @@ export class BatchGatherer {
     }
   }
 
-  /** Writes the event; the cell points into the frame. `previousSeq` links to the key's last event. */
+  /**
+   * Writes the event; the cell points into the frame. `previousSeq` links to the key's last event.
+   */
   put(key: string, value: PutValue, previousSeq: number): Cell {
     this.#bundle.put(key, value);
     this.#local.varint(previousSeq);

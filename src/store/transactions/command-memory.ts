@@ -64,7 +64,9 @@ export class CommandMemory {
     }
   }
 
-  /** varint count; each: text id, 16 hash, varint seq, 32 origin, varint originSeq, u48 ms, u16, u8. */
+  /**
+   * varint count; each: text id, 16 hash, varint seq, 32 origin, varint originSeq, u48 ms, u16, u8.
+   */
   encode(): Uint8Array {
     const writer = new ByteWriter(64 + this.#commands.size * 128);
     writer.varint(this.#commands.size);

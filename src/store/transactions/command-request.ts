@@ -1,7 +1,7 @@
 /**
  * What makes two requests under one commandId the same: their operations, arguments and conditions,
- * canonically encoded and hashed. For a function nothing can be compared; its hash is all zeros, and
- * a retry gets the first receipt without the function being run.
+ * canonically encoded and hashed. For a function nothing can be compared; its hash is all zeros,
+ * and a retry gets the first receipt without the function being run.
  */
 import {
   AdastraError,

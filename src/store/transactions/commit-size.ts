@@ -1,6 +1,6 @@
 /**
- * How large a commit may be. It is measured before anything is gathered, by a bound that is quick to
- * take and never below the bytes that are written, so that no peer finds it larger than allowed.
+ * How large a commit may be. It is measured before anything is gathered, by a bound that is quick
+ * to take and never below the bytes that are written, so that no peer finds it larger than allowed.
  */
 import { AdastraError, type CommitFields, type Limits } from '../../core/index.ts';
 

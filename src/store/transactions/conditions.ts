@@ -1,7 +1,7 @@
 /**
  * Conditions of a write, checked where the commit is made against what the lane sees, and not again
- * by peers (design § 7). A failure is `condition_failed` with the actual value, so that the caller can
- * go on from it.
+ * by peers (design § 7). A failure is `condition_failed` with the actual value, so that the caller
+ * can go on from it.
  */
 import {
   AdastraError,

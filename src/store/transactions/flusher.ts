@@ -1,8 +1,8 @@
 /**
- * Group commit. While one flush runs, the next batch gathers; one flush then makes all of it durable.
- * A flush blocks the event loop only when a single commit waits and flushes are measured to be quick;
- * otherwise it runs in the background. The flusher decides when batches go to the log and tells the
- * lane what became of them; it never looks into one.
+ * Group commit. While one flush runs, the next batch gathers; one flush then makes all of it
+ * durable. A flush blocks the event loop only when a single commit waits and flushes are measured
+ * to be quick; otherwise it runs in the background. The flusher decides when batches go to the log
+ * and tells the lane what became of them; it never looks into one.
  */
 import { AdastraError, type Durability } from '../../core/index.ts';
 import type { Env, Timer } from '../../env/index.ts';
@@ -72,7 +72,9 @@ export class Flusher {
     this.#env.timers.soon(this.#run);
   }
 
-  /** The gathering batch is full: set it in line; write it now if nothing has to wait for a sync. */
+  /**
+   * The gathering batch is full: set it in line; write it now if nothing has to wait for a sync.
+   */
   enqueue(batch: PendingBatch): void {
     this.#queue.push(batch);
     if (!this.#busy && this.#queue.every((queued) => queued.level === 'os')) this.#flush();

@@ -1,9 +1,9 @@
 /**
  * The chain of incarnations: which one ended where, as named by its successor's first bundle. Kept
  * for ever (a few dozen bytes for each opening that wrote). It lets vectors leave out what follows
- * from them: one commit of a successor implies everything of the one before (design § 9). A copied or
- * rolled-back directory gives an incarnation several successors, and ends that lie before what it
- * wrote elsewhere: a successor implies no more than up to the end that it named itself.
+ * from them: one commit of a successor implies everything of the one before (design § 9). A copied
+ * or rolled-back directory gives an incarnation several successors, and ends that lie before what
+ * it wrote elsewhere: a successor implies no more than up to the end that it named itself.
  */
 import { ByteReader, ByteWriter, originBytes, originText, type Vector } from '../../core/index.ts';
 

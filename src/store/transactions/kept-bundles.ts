@@ -10,6 +10,7 @@ import {
   CHAIN_START,
   equalBytes,
   MalformedBytes,
+  NeedsNewerLevel,
   type Vector,
 } from '../../core/index.ts';
 import type { Crypto } from '../../env/index.ts';
@@ -124,7 +125,7 @@ export class KeptBundles implements NewPlaces {
       this.#reader.open(source, authoredStart, authoredEnd);
       return this.#reader.commitCount;
     } catch (error) {
-      if (error instanceof MalformedBytes) return undefined;
+      if (error instanceof MalformedBytes || error instanceof NeedsNewerLevel) return undefined;
       throw error;
     }
   }
@@ -149,7 +150,7 @@ export class KeptBundles implements NewPlaces {
       const localPart = movedLocalPart(source, bounds, eventCounts, this.#placesWithin());
       return localPart === undefined ? undefined : { commits: eventCounts.length, localPart };
     } catch (error) {
-      if (error instanceof MalformedBytes) return undefined;
+      if (error instanceof MalformedBytes || error instanceof NeedsNewerLevel) return undefined;
       throw error;
     }
   }

@@ -1,8 +1,8 @@
 /**
- * The write lane: one per node, serial, synchronous. Everything that changes the world passes here, in
- * the order of the calls: checked against the published state with all pending commits laid over it,
- * given its seq and stamp, gathered into the next batch. When the batch is in the log at its level the
- * lane publishes it and answers.
+ * The write lane: one per node, serial, synchronous. Everything that changes the world passes here,
+ * in the order of the calls: checked against the published state with all pending commits laid over
+ * it, given its seq and stamp, gathered into the next batch. When the batch is in the log at its
+ * level the lane publishes it and answers.
  *
  * Guarantees: INV-2 (no answer leaves before what it saw is in the log; an error that saw a pending
  * commit waits too), INV-3, INV-4 (three outcomes), INV-9 (one commit for one originSeq).
@@ -248,7 +248,10 @@ export class Lane {
     return promise;
   }
 
-  /** Pending commands answer a retry too: it must not run a second time while the first is in flight. */
+  /**
+   * Pending commands answer a retry too: it must not run a second time while the first is in
+   * flight.
+   */
   readonly pendingCommands: Map<string, { requestHash: Uint8Array; receipt: Receipt }> = new Map();
 
   #rememberLater(command: { id: string; requestHash: Uint8Array }, receipt: Receipt): void {

@@ -1,8 +1,8 @@
 /**
  * The local part of a bundle record: what this node adds and never sends. For each commit one flag
  * byte and what it announces; then, for each event of the commit, the seq of the key's event before
- * (0: none), which links the history of a key without an index, and for a received commit the effect,
- * the post-state that this node set. Replay uses the effect and decides nothing (INV-5).
+ * (0: none), which links the history of a key without an index, and for a received commit the
+ * effect, the post-state that this node set. Replay uses the effect and decides nothing (INV-5).
  */
 import {
   ByteReader,
@@ -25,7 +25,9 @@ export const REQUEST_HASH_BYTES = 16;
 
 /** The event alone is what the key now has. */
 export const EFFECT_SINGLE = 0;
-/** Siblings that the event's author had not seen stand beside it; readers get the greatest stamp. */
+/**
+ * Siblings that the event's author had not seen stand beside it; readers get the greatest stamp.
+ */
 const EFFECT_SIBLINGS_GREATEST = 1;
 
 /** Writes the effect of one received event; `siblings` sorted by stamp, the event among them. */

@@ -1,7 +1,7 @@
 /**
  * What the lane sees: the published state with the commits that are not yet durable laid over it.
- * Readers outside the lane see only the published state (INV-2); a failed flush drops the overlay and
- * nothing has happened.
+ * Readers outside the lane see only the published state (INV-2); a failed flush drops the overlay
+ * and nothing has happened.
  */
 import {
   decodeValue,

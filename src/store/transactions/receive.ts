@@ -1,9 +1,9 @@
 /**
  * A received bundle enters the lane. It is checked as bytes from a stranger, placed by its author's
  * chain, and decided key by key against what the lane sees; what was decided goes into the log as
- * effects, so that replay decides nothing (INV-5). Checked here: shape, canonical values, the author's
- * chain, and that the vector covers what the author had seen (causal order, INV-7). Signatures,
- * membership, roles and clock drift come with sync.
+ * effects, so that replay decides nothing (INV-5). Checked here: shape, canonical values, the
+ * author's chain, and that the vector covers what the author had seen (causal order, INV-7).
+ * Signatures, membership, roles and clock drift come with sync.
  */
 import {
   AdastraError,
@@ -13,6 +13,7 @@ import {
   equalBytes,
   EVENT_PUT,
   MalformedBytes,
+  NeedsNewerLevel,
   ORIGIN_BYTES,
   type Vector,
   validateEncoded,
@@ -47,10 +48,16 @@ export type ReceiveOutcome =
   | { readonly kind: 'waiting'; readonly missing: readonly { origin: string; originSeq: number }[] }
   /** The origin's chain is another one here: two commits under one name (INV-9). */
   | { readonly kind: 'fork'; readonly origin: string; readonly originSeq: number }
-  | { readonly kind: 'malformed'; readonly reason: string };
+  | { readonly kind: 'malformed'; readonly reason: string }
+  /**
+   * It uses what this version cannot read: to be held until it is upgraded, not refused for good.
+   */
+  | { readonly kind: 'unsupported'; readonly reason: string };
 
 const EMPTY = new Uint8Array(0);
-/** The most that a bundle and its effects may take: a batch must hold it beside what was gathered. */
+/**
+ * The most that a bundle and its effects may take: a batch must hold it beside what was gathered.
+ */
 const RECORD_BYTES_MAX = FRAME_BYTES_MAX - 16 * 1024 * 1024;
 /** Against these nothing is void: they only tell bytes that are no value from values too large. */
 const ANY_VALUE = { valueBytesMax: RECORD_BYTES_MAX, depthMax: 1000 };
@@ -79,6 +86,7 @@ export async function receiveBundle(lane: Lane, bytes: Uint8Array): Promise<Rece
     reasons = checkCommits(bytes, worldLimits(lane.overlay.get(WORLD_LIMITS_KEY)));
   } catch (error) {
     if (error instanceof MalformedBytes) return { kind: 'malformed', reason: error.message };
+    if (error instanceof NeedsNewerLevel) return { kind: 'unsupported', reason: error.message };
     throw error;
   }
   // An own copy: the lane's cells point into it until they are published.
@@ -138,9 +146,9 @@ function sameHead(digest: Uint8Array, head: Uint8Array): boolean {
 }
 
 /**
- * Reads everything once; throws `MalformedBytes` for what no honest node of this format writes. Gives
- * for each commit why it is void, by itself and its causal past alone (design § 9): it breaks a world
- * limit. Membership, roles and scopes come with sync.
+ * Reads everything once; throws `MalformedBytes` for what no honest node of this format writes.
+ * Gives for each commit why it is void, by itself and its causal past alone (design § 9): it breaks
+ * a world limit. Membership, roles and scopes come with sync.
  */
 function checkCommits(bytes: Uint8Array, limits: WorldLimits): (string | undefined)[] {
   const reader = new BundleReader();

@@ -1,7 +1,7 @@
 /**
- * Replay: batches of the log → L1, by setters only (INV-5). No clock, no randomness, no validation, no
- * policy, no operation: what was decided stands in the log as effects. The same log gives the same
- * state, on every machine, from its base or from any checkpoint (INV-6).
+ * Replay: batches of the log → L1, by setters only (INV-5). No clock, no randomness, no validation,
+ * no policy, no operation: what was decided stands in the log as effects. The same log gives the
+ * same state, on every machine, from its base or from any checkpoint (INV-6).
  */
 import {
   assert,

@@ -1,14 +1,17 @@
 /**
  * Taking a commit back: a new commit that gives each of its keys the post-state that the key had
- * before. Nothing in the log is changed. Refused if one of the keys has changed since, for then taking
- * it back would silently undo something else as well.
+ * before. Nothing in the log is changed. Refused if one of the keys has changed since, for then
+ * taking it back would silently undo something else as well.
  */
 import { AdastraError, type CommitFields } from '../../core/index.ts';
 import type { Lane } from './lane.ts';
 import { commitAt, type LogCommit } from './log-commits.ts';
 import type { Transaction } from './transaction.ts';
 
-/** What a revert of `seq` would take back; throws `not_found`, `revert_refused`, `history_truncated`. */
+/**
+ * What a revert of `seq` would take back; throws `not_found`, `revert_refused`,
+ * `history_truncated`.
+ */
 export function revertTarget(lane: Lane, seq: number): LogCommit {
   const { log, origins } = lane.parts;
   if (!Number.isSafeInteger(seq) || seq < 1) {

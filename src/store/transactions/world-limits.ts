@@ -1,7 +1,8 @@
 /**
  * The limits that all members of a world agree on: an entry of the system, written by the world's
  * first commit. By them, and by nothing that a node sets for itself, a received commit is valid or
- * void, so that all nodes decide alike (design § 9). A node may be stricter towards its own writers.
+ * void, so that all nodes decide alike (design § 9). A node may be stricter towards its own
+ * writers.
  */
 import { DEFAULT_LIMITS, type Limits, type Value, type ValueObject } from '../../core/index.ts';
 

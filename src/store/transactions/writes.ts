@@ -1,7 +1,7 @@
 /**
  * The ways to write: put, remove, transact, commit by named operations, preflight. Each checks its
- * arguments and conditions, runs what it was given on a transaction over the lane's view, and admits
- * the result. Whatever refuses does so before anything was gathered.
+ * arguments and conditions, runs what it was given on a transaction over the lane's view, and
+ * admits the result. Whatever refuses does so before anything was gathered.
  */
 import {
   AdastraError,
