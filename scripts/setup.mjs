@@ -63,7 +63,9 @@ export function ensureInstalled(root = ROOT) {
 /** `npm ci` empties the folder first: behind a link that is somebody else's. */
 function refuseLinked(folder) {
   if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return;
-  throw new SetupError(`${folder} is a symbolic link: install where it points to, or remove the link.`);
+  throw new SetupError(
+    `${folder} is a symbolic link: install where it points to, or remove the link.`,
+  );
 }
 
 /** `npm run build` unless dist fits src. */

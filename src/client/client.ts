@@ -197,7 +197,7 @@ export class Client<Schema extends KeySchema = {}> {
   ): Promise<TransactReceipt<T>> {
     return this.#write(options?.signal, async (engine) => {
       const run = (tx: ConstructorParameters<typeof ClientTransaction>[0]): T =>
-        fn(new ClientTransaction<Schema>(tx)) as T;
+        fn(new ClientTransaction<Schema>(tx));
       const { receipt, value }: TransactionResult<T> = await engine
         .writable()
         .transact(run, options);
@@ -321,7 +321,7 @@ export class Client<Schema extends KeySchema = {}> {
       const result = call(this.#open());
       return signal === undefined ? result : withSignal(result, signal);
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
   }
 }

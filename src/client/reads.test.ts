@@ -249,7 +249,7 @@ test('typed keys, with text keys falling back', async () => {
   });
   expectTypeOf(typed.get('user/1')).toEqualTypeOf<User | undefined>();
   expectTypeOf(typed.get('n/1')).toEqualTypeOf<number | undefined>();
-  expectTypeOf(typed.get('other' as string)).toEqualTypeOf<Value | undefined>();
+  expectTypeOf(typed.get('other')).toEqualTypeOf<Value | undefined>();
   expectTypeOf(typed.put<'user/1'>)
     .parameter(1)
     .toEqualTypeOf<User>();

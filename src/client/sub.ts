@@ -86,7 +86,7 @@ export class Sub<T = Value> {
     fn: (value: T | undefined) => T | undefined,
     options?: PutOptions,
   ): Promise<Receipt> {
-    return this.#host.update(this.prefix + key, fn as (value: never) => unknown, options);
+    return this.#host.update(this.prefix + key, fn, options);
   }
 
   /** As the client's, with keys relative to the prefix, in what is watched and in what is told. */
@@ -146,7 +146,7 @@ function absoluteRange(prefix: string, range: Range): Range {
   for (const name of ['gt', 'gte', 'lt', 'lte'] as const) {
     if (range[name] !== undefined) absolute[name] = prefix + range[name];
   }
-  return absolute as Range;
+  return absolute;
 }
 
 function* relativeEntries<T>(

@@ -10,8 +10,3 @@ export class BrokenInvariant extends Error {
 export function assert(condition: boolean, what: string): asserts condition {
   if (!condition) throw new BrokenInvariant(what);
 }
-
-/** Ends a `switch` over a closed set. */
-export function unreachable(value: never): never {
-  throw new BrokenInvariant(`unreachable: ${String(value)}`);
-}

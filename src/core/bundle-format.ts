@@ -28,14 +28,19 @@ export const COMMIT_FIELDS_KNOWN = 63;
 
 export const EVENT_PUT = 0;
 export const EVENT_REMOVE = 1;
+/** What the author adds, to be merged. @public */
 export const EVENT_PARTIAL = 2;
 export const EVENT_KIND_MASK = 0x03;
 export const EVENT_META = 0x10;
+/** The stamps that the write is based on follow. @public */
 export const EVENT_BASED_ON = 0x20;
 
 export const VALUE_CODEC_MASK = 0x0f;
+/** A schema id follows. @public */
 export const VALUE_SCHEMA_ID = 0x10;
+/** A key id follows: the body is encrypted. @public */
 export const VALUE_KEY_ID = 0x20;
+/** Hash and length of a body that lies elsewhere. @public */
 export const VALUE_ELSEWHERE = 0x40;
 
 /**

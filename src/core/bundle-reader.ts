@@ -8,6 +8,10 @@ import {
   BUNDLE_FIRST_OF_INCARNATION,
   BUNDLE_FIXED_BYTES,
   BUNDLE_FORMAT,
+  BUNDLE_OFFSET_BASE_MS,
+  BUNDLE_OFFSET_COUNT,
+  BUNDLE_OFFSET_FIRST_ORIGIN_SEQ,
+  BUNDLE_OFFSET_FLAGS,
   BUNDLE_OFFSET_ORIGIN,
   COMMIT_ACTOR,
   COMMIT_COMMAND_ID,
@@ -78,16 +82,16 @@ export class BundleReader {
     reader.rewind(source, start, end);
     reader.skip(BUNDLE_FIXED_BYTES);
     if (source[start] !== BUNDLE_FORMAT) throw new MalformedBytes(`bundle format ${source[start]}`);
-    const flags = source[start + 1] as number;
+    const flags = source[start + BUNDLE_OFFSET_FLAGS] as number;
     if ((flags & ~BUNDLE_FIRST_OF_INCARNATION) !== 0)
       throw new MalformedBytes('unknown bundle flags');
     if (source[start + 2] !== DIGEST_SHA256) throw new MalformedBytes('unknown digest kind');
     if (source[start + 3] !== 0) throw new MalformedBytes('unknown compression');
-    this.commitCount = readU32(source, start + 4);
+    this.commitCount = readU32(source, start + BUNDLE_OFFSET_COUNT);
     this.originOffset = start + BUNDLE_OFFSET_ORIGIN;
     this.origin = originText(source, this.originOffset);
-    this.firstOriginSeq = readU48(source, start + 40);
-    this.#baseMs = readU48(source, start + 46);
+    this.firstOriginSeq = readU48(source, start + BUNDLE_OFFSET_FIRST_ORIGIN_SEQ);
+    this.#baseMs = readU48(source, start + BUNDLE_OFFSET_BASE_MS);
     this.term = reader.varint();
     this.predecessor = flags === 0 ? undefined : readPredecessor(reader, this.origin);
     this.seen = readSeen(reader, this.origin);

@@ -1,13 +1,10 @@
 /**
  * The face of core: values with no opinion. It imports nothing.
  */
-export { assert, BrokenInvariant, unreachable } from './assert.ts';
-export { decodeBase64, encodeBase64 } from './base64.ts';
+export { assert } from './assert.ts';
 export {
-  BUNDLE_OFFSET_ORIGIN,
   type CommitFields,
   EVENT_PUT,
-  EVENT_REMOVE,
   NeedsNewerLevel,
   type Predecessor,
   type SeenEntry,
@@ -43,7 +40,7 @@ export type {
   WriteOptions,
 } from './receipt.ts';
 export { err, ok, type Result } from './result.ts';
-export { compareStamps, formatStamp, parseStamp, type Stamp } from './stamp.ts';
+export { formatStamp, parseStamp, type Stamp } from './stamp.ts';
 export {
   allocateBytes,
   allocateBytesUnsafe,
@@ -57,11 +54,10 @@ export type { JsonObject, JsonValue, Value, ValueObject } from './value.ts';
 export {
   CODEC_BYTES,
   CODEC_JSON,
-  CODEC_TAGGED_JSON,
   decodeValue,
   encodeValue,
   validateEncoded,
 } from './value-codec.ts';
 export { jsonOf, valueOfJson } from './value-json.ts';
 export type { ValueLimits } from './value-writer.ts';
-export { CHAIN_DIGEST_BYTES, CHAIN_START, Vector, type VectorEntry } from './vector.ts';
+export { CHAIN_START, Vector, type VectorEntry } from './vector.ts';

@@ -31,9 +31,9 @@ export function formatStamp(stamp: Stamp): string {
 export function parseStamp(text: unknown): Stamp {
   const parts = typeof text === 'string' && text.length <= TEXT_LENGTH_MAX ? TEXT.exec(text) : null;
   if (parts === null) throw malformed(text);
-  const ms = Number(parts[1] as string);
-  const counter = Number(parts[2] as string);
-  const originSeq = Number(parts[3] as string);
+  const ms = Number(parts[1]);
+  const counter = Number(parts[2]);
+  const originSeq = Number(parts[3]);
   if (!isHlc(ms, counter) || !Number.isSafeInteger(originSeq)) throw malformed(text);
   return { ms, counter, origin: parts[4] as string, originSeq };
 }

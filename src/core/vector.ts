@@ -5,7 +5,7 @@
  * stands here as well; leaving it out is a matter of the wire (design § 9), not of this map.
  */
 import { equalBytes } from './bytes.ts';
-import { ByteReader } from './byte-reader.ts';
+import type { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { ORIGIN_BYTES, originBytes, originText } from './origin.ts';
 import { assert } from './assert.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { laneOf, newMachine, openNode } from '../../test/support/memory-node.ts';
-import { AdastraError } from '../core/index.ts';
+import type { AdastraError } from '../core/index.ts';
 import { type MemoryEnv, MemoryClock, MemoryFileSystem, memoryEnv } from '../env/memory/index.ts';
 import { NodeCrypto } from '../env/node/index.ts';
 import { openEngine } from './open-engine.ts';

@@ -1,13 +1,11 @@
 /**
  * The explicit wiring of a node, and the interface that every surface calls.
  */
-export { backupNode, restoreBackup, type RestoreReport } from './backup.ts';
+export { restoreBackup, type RestoreReport } from './backup.ts';
 export type { CommitListener, LiveCommit } from './change-feed.ts';
 export { directoryState } from './directory.ts';
 export { Engine } from './engine.ts';
 export { initializeDirectory, type InitOptions, type InitReport } from './initialize.ts';
-export { takeLock } from './lock.ts';
-export { nearestName } from './nearest-name.ts';
 export type {
   BackupReport,
   ChangesOptions,

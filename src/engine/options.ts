@@ -142,8 +142,7 @@ export function resolveOptions(options: NodeOptions): ResolvedOptions {
 }
 
 function checkPlace({ dataDir, memory, readOnly, identityDir }: NodeOptions): void {
-  if (memory !== undefined && memory !== true)
-    throw invalid('memory', 'memory is true or left out');
+  if (memory !== undefined && !memory) throw invalid('memory', 'memory is true or left out');
   if ((dataDir === undefined) === (memory === undefined)) {
     throw invalid('dataDir', 'give exactly one of dataDir and memory: true');
   }

@@ -42,7 +42,7 @@ const NOTHING: FollowerPoll = { kind: 'batches', batches: [] };
 const AHEAD_FACTOR = 4;
 const AHEAD_BYTES_MAX = 64 * 1024 * 1024;
 
-/** Makes a follower; the log is first looked at by `poll`. */
+/** Makes a follower; the log is first looked at by `poll`. @public */
 export function openFollower(
   env: Env,
   directory: string,

@@ -22,16 +22,12 @@ export {
   openFollower,
 } from './follower.ts';
 export {
-  BUNDLE_PREFIX_BYTES,
   FRAME_BYTES_MAX,
-  FRAME_HEADER_BYTES,
-  LOG_FORMAT,
-  NOTE_KIND,
   RECORD_KIND,
 } from './format.ts';
 export type { LogDamage } from './log-error.ts';
 export type { LogOptions } from './options.ts';
-export { authoredEnd, type LogRecord } from './records.ts';
+export { type LogRecord } from './records.ts';
 export {
   type RecoverOptions,
   type RecoveredLog,

@@ -82,7 +82,7 @@ export class Run {
 
   /** Level of the next write. */
   nextLevel(): Pick<Required<PutOptions>, 'durability'> {
-    return { durability: levelOf(this.scenario.level, this.#number++) as never };
+    return { durability: levelOf(this.scenario.level, this.#number++) };
   }
 
   put(key: string, value: Value, options: PutOptions = {}): Promise<void> {

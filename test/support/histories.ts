@@ -85,8 +85,9 @@ async function write(random: Prng, node: Engine, step: number): Promise<void> {
   const writes: Promise<unknown>[] = [];
   for (let count = 1 + random.below(3); count > 0; count--) {
     const key = KEYS[random.below(KEYS.length)] as string;
-    if (random.chance(0.3)) writes.push(node.remove(key));
-    else if (random.chance(0.3)) {
+    const kind = random.below(10);
+    if (kind < 3) writes.push(node.remove(key));
+    else if (kind < 5) {
       const other = KEYS[random.below(KEYS.length)] as string;
       writes.push(
         node.writable().transact((tx) => {

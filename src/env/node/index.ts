@@ -1,10 +1,7 @@
 /**
  * The real twin of the ports. Only the client's entry, the command line and tests import it.
  */
-export { NodeClock } from './node-clock.ts';
 export { NodeCrypto } from './node-crypto.ts';
 export { nodeEnv } from './node-env.ts';
 export { NodeFileSystem } from './node-file-system.ts';
-export { nodeHost } from './node-host.ts';
-export { NodeRandom } from './node-random.ts';
 export { NodeTimers } from './node-timers.ts';

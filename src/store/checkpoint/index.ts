@@ -7,12 +7,10 @@
 export {
   type KeepCheckpoints,
   type ListedCheckpoint,
-  dropCheckpoints,
   dropInSlices,
   listCheckpoints,
 } from './checkpoint-directory.ts';
 export type { CheckpointHeader } from './checkpoint-header.ts';
-export { CHECKPOINT_FORMAT, checkpointName } from './format.ts';
 export {
   type CheckpointTarget,
   type LoadedCheckpoint,

@@ -71,7 +71,9 @@ function checkArguments(operation: AnyOperation, args: unknown): unknown {
 function pathText(path: readonly unknown[] | undefined): string {
   if (path === undefined || path.length === 0) return '';
   const keys = path.map((part) =>
-    typeof part === 'object' ? String((part as { key: unknown } | null)?.key) : String(part),
+    String(
+      typeof part === 'object' ? (part as { key: PropertyKey } | null)?.key : (part as PropertyKey),
+    ),
   );
   return `${keys.join('.')}: `;
 }

@@ -10,12 +10,10 @@ export {
   cellOfView,
   compareStamps,
   makeCell,
-  ownCell,
 } from './cell.ts';
 export type { Undo } from './generation.ts';
 export { OriginTable } from './origin-table.ts';
 export type { RangeCursor } from './range.ts';
-export { bucketOf } from './state-hash.ts';
 export type { EntryRef, HashName, StorageBytes, StorageOptions } from './storage.ts';
 export { Storage } from './storage.ts';
 export type { StorageSnapshot } from './storage-snapshot.ts';

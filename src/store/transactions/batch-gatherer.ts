@@ -6,6 +6,7 @@
  * A bundle is closed when it grows to its limit, when a received bundle comes between (all commits
  * of a bundle have seen the same), and when the batch is sealed.
  */
+import type { Vector } from '../../core/index.ts';
 import {
   BundleWriter,
   ByteWriter,
@@ -15,7 +16,6 @@ import {
   type Predecessor,
   type PutValue,
   type SeenEntry,
-  Vector,
 } from '../../core/index.ts';
 import type { Env } from '../../env/index.ts';
 import { type Cell, KIND_PUT, KIND_REMOVE, makeCell, type OriginTable } from '../storage/index.ts';

@@ -12,7 +12,7 @@ export { checkRange, inRange } from './key-range.ts';
 export { Lane } from './lane.ts';
 export type { LaneParts, PublishedCommit } from './lane-parts.ts';
 export { commitAt, commitsOf, type LogCommit, withoutSystemKeys } from './log-commits.ts';
-export { describeEntry, type PendingEntry, storedEntry, valueOfCell } from './overlay.ts';
+export { describeEntry, type PendingEntry, valueOfCell } from './overlay.ts';
 export { chainDigest, receiveBundle, type ReceiveOutcome } from './receive.ts';
 export { Replay, type ReplayTarget } from './replay.ts';
 export { SeenTable } from './seen-table.ts';

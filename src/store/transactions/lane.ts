@@ -7,6 +7,7 @@
  * Guarantees: INV-2 (no answer leaves before what it saw is in the log; an error that saw a pending
  * commit waits too), INV-3, INV-4 (three outcomes), INV-9 (one commit for one originSeq).
  */
+import type { Vector } from '../../core/index.ts';
 import {
   AdastraError,
   assert,
@@ -14,7 +15,6 @@ import {
   type CommitFields,
   type Durability,
   type Receipt,
-  Vector,
 } from '../../core/index.ts';
 import { BatchGatherer, type ReceivedBundle } from './batch-gatherer.ts';
 import { checkCommitSize, fieldBytesMax } from './commit-size.ts';

@@ -4,9 +4,9 @@
  * leaves nothing behind even if the caller goes on. Nothing leaves it before the lane takes its
  * writes, so a transaction that fails has not happened.
  */
+import type { ByteWriter } from '../../core/index.ts';
 import {
   AdastraError,
-  ByteWriter,
   checkKey,
   compareKeys,
   decodeValue,

@@ -10,7 +10,6 @@ import {
   DEFAULT_LIMITS,
   encodeValue,
   isReservedKey,
-  type KeyConditions,
   type PreflightReport,
   type PutOptions,
   type Receipt,
@@ -210,7 +209,7 @@ export class Writes {
     const request = call === undefined ? undefined : { operations: [call], conditions: options };
     const run = (tx: Transaction): void => {
       checkKey(key, this.#lane.parts.limits.keyBytesMax);
-      checkKeyConditions(this.#lane.overlay, key, (options ?? {}) as KeyConditions);
+      checkKeyConditions(this.#lane.overlay, key, options ?? {});
       write(tx);
     };
     return this.#runAsync(run, options, request).then(({ receipt }) => receipt);
