@@ -4,8 +4,8 @@
  *
  * - `lose-unsynced`: none survives. `keep-all`: all survive (except what a failed flush lost).
  * - `torn`: of each write not synced, every 512-byte sector is kept, dropped or garbage (a quarter
- *   of the writes whole, a quarter not at all, the rest by sector); a size change is kept or not; of
- *   each directory's changes a prefix survives.
+ *   of the writes whole, a quarter not at all, the rest by sector); a size change is kept or not;
+ *   of each directory's changes a prefix survives.
  * - `torn-any`: the same, but any subset of each directory's changes survives.
  *
  * Garbage stays within the bytes of the write: a sector is assumed not to destroy its neighbours'
