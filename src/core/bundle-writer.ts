@@ -103,6 +103,16 @@ export class BundleWriter {
     writer.bytes(value.source, value.start, value.end);
   }
 
+  /** `put` without meta, of fields rather than an object: the write path makes none. */
+  putBytes(key: string, valueHead: number, source: Uint8Array, start: number, end: number): void {
+    const writer = this.#writer;
+    writer.u8(0);
+    writer.lengthAndText(key);
+    writer.u8(valueHead);
+    writer.varint(end - start);
+    writer.bytes(source, start, end);
+  }
+
   remove(key: string): void {
     this.#writer.u8(EVENT_REMOVE);
     this.#writer.lengthAndText(key);

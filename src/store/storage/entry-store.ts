@@ -46,6 +46,8 @@ export class EntryStore {
   /** From `#vacantStart` on: entries that lost their state, oldest first. */
   #vacant: number[] = [];
   #vacantStart = 0;
+  /** An entry has lost its state: it may be forgotten sooner or later. */
+  hasVacated = false;
   #forgetAt = VACANT_MIN;
 
   constructor(seed: number) {
@@ -180,6 +182,7 @@ export class EntryStore {
   #vacate(entry: number): void {
     if ((this.records.flagsOf(entry) & VACANT) !== 0) return;
     this.records.setFlags(entry, VACANT, 0);
+    this.hasVacated = true;
     this.#vacant.push(entry);
   }
 

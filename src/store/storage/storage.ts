@@ -64,6 +64,24 @@ export class Storage {
   }
 
   /**
+   * The entry of a key, made without state if there is none: readers do not see it. For a writer
+   * that looks a key up once and sets it later; valid until a key is collected (`hasCollected`).
+   */
+  obtain(key: string): EntryRef {
+    return this.#store.obtain(key);
+  }
+
+  /** Whether entries may have been forgotten: what `obtain` gave before is then not to be used. */
+  get hasCollected(): boolean {
+    return this.#store.hasVacated;
+  }
+
+  /** `setSingle` of a key that was obtained. */
+  setAt(ref: EntryRef, key: string, cell: Cell, seq: number): Undo {
+    return this.#store.set(ref, key, cell, seq, undefined);
+  }
+
+  /**
    * The key's siblings are these (at least one, copied, kept sorted by stamp: the index of a
    * `sibling` view counts in that order), and readers get `view` of them.
    */

@@ -14,7 +14,6 @@ import {
   type HybridClock,
   type Limits,
   type Predecessor,
-  type PutValue,
   type SeenEntry,
 } from '../../core/index.ts';
 import type { Env } from '../../env/index.ts';
@@ -190,13 +189,19 @@ export class BatchGatherer {
   /**
    * Writes the event; the cell points into the frame. `previousSeq` links to the key's last event.
    */
-  put(key: string, value: PutValue, previousSeq: number): Cell {
-    this.#bundle.put(key, value);
+  put(
+    key: string,
+    valueHead: number,
+    source: Uint8Array,
+    start: number,
+    end: number,
+    previousSeq: number,
+  ): Cell {
+    this.#bundle.putBytes(key, valueHead, source, start, end);
     this.#local.varint(previousSeq);
     const { frame } = this.#batch.builder;
-    const end = frame.length;
-    const start = end - (value.end - value.start);
-    return this.#cell(KIND_PUT, value.valueHead, frame.buffer, start, end);
+    const frameEnd = frame.length;
+    return this.#cell(KIND_PUT, valueHead, frame.buffer, frameEnd - (end - start), frameEnd);
   }
 
   remove(key: string, previousSeq: number): Cell {

@@ -22,7 +22,7 @@ import { Flusher } from './flusher.ts';
 import { newDeferred } from './deferred.ts';
 import type { Admission, LaneParts, PublishedCommit } from './lane-parts.ts';
 import { firstLaneState, type LaneState } from './lane-state.ts';
-import { Overlay, type PendingEntry } from './overlay.ts';
+import { newEntry, Overlay, type PendingEntry } from './overlay.ts';
 import type { PendingBatch, PendingCommit } from './pending-batch.ts';
 import type { Transaction } from './transaction.ts';
 import { limitsOfWorld, WORLD_LIMITS_KEY } from './world-limits.ts';
@@ -121,11 +121,11 @@ export class Lane {
     const { scratch } = this;
     const bytesMax = scratch.length + key.length * 3 + 128;
     checkCommitSize(bytesMax, this.parts.limits);
-    const previous = this.overlay.lastSeq(key);
+    const ref = this.overlay.storage.obtain(key);
+    const previous = this.overlay.lastSeqAt(key, ref);
     gatherer.beginCommit(1, bytesMax, admission.fields, admission.command?.requestHash);
-    const value = { valueHead, source: scratch.buffer, start: 0, end: scratch.length };
-    const cell = gatherer.put(key, value, previous);
-    const entry = newEntry(key, gatherer.seq, cell);
+    const cell = gatherer.put(key, valueHead, scratch.buffer, 0, scratch.length, previous);
+    const entry = newEntry(key, gatherer.seq, cell, ref);
     this.overlay.add(entry);
     return this.#admitted(entry, admission);
   }
@@ -147,11 +147,12 @@ export class Lane {
     let first: PendingEntry | undefined;
     let last: PendingEntry | undefined;
     for (const [key, { remove, valueHead, start, end }] of writes) {
-      const previous = this.overlay.lastSeq(key);
+      const ref = this.overlay.storage.obtain(key);
+      const previous = this.overlay.lastSeqAt(key, ref);
       const cell = remove
         ? gatherer.remove(key, previous)
-        : gatherer.put(key, { valueHead, source: scratch.buffer, start, end }, previous);
-      const entry = newEntry(key, gatherer.seq, cell);
+        : gatherer.put(key, valueHead, scratch.buffer, start, end, previous);
+      const entry = newEntry(key, gatherer.seq, cell, ref);
       if (last === undefined) first = entry;
       else last.next = entry;
       last = entry;
@@ -353,10 +354,6 @@ const NO_RECEIPT: Receipt = {
 };
 
 function ignore(): void {}
-
-function newEntry(key: string, seq: number, cell: PendingEntry['cell']): PendingEntry {
-  return { key, seq, cell, siblings: undefined, view: undefined, next: undefined };
-}
 
 function latched(failure: AdastraError): AdastraError {
   return new AdastraError('latched', 'writes are refused since a flush failed', {

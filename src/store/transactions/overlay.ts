@@ -12,6 +12,7 @@ import {
 } from '../../core/index.ts';
 import {
   type Cell,
+  type EntryRef,
   KIND_PUT,
   KIND_REMOVE,
   type OriginTable,
@@ -28,8 +29,15 @@ export interface PendingEntry {
   /** Sorted by stamp; `undefined` where `cell` is the only one. */
   readonly siblings: readonly Cell[] | undefined;
   readonly view: View | undefined;
+  /** The key's entry in L1, looked up when the commit was admitted; 0 if it was not. */
+  readonly ref: EntryRef;
   /** The next key of the same commit. */
   next: PendingEntry | undefined;
+}
+
+/** The entry of an own write: its cell is the only sibling. */
+export function newEntry(key: string, seq: number, cell: Cell, ref: EntryRef): PendingEntry {
+  return { key, seq, cell, siblings: undefined, view: undefined, ref, next: undefined };
 }
 
 const VALUE_CODEC_MASK = 0x0f;
@@ -76,10 +84,12 @@ export class Overlay {
   /** Moves the entries of one commit into the published state. */
   publish(seq: number, first: PendingEntry | undefined): void {
     for (let entry = first; entry !== undefined; entry = entry.next) {
-      const { key, siblings, view } = entry;
-      if (siblings === undefined || view === undefined)
-        this.storage.setSingle(key, entry.cell, seq);
-      else this.storage.setSiblings(key, siblings, view, seq);
+      const { key, siblings, view, ref } = entry;
+      if (siblings === undefined || view === undefined) {
+        const isKnown = ref !== 0 && !this.storage.hasCollected;
+        if (isKnown) this.storage.setAt(ref, key, entry.cell, seq);
+        else this.storage.setSingle(key, entry.cell, seq);
+      } else this.storage.setSiblings(key, siblings, view, seq);
       this.#pending--;
     }
     this.#publishedSeq = seq;
@@ -106,6 +116,11 @@ export class Overlay {
     if (pending !== undefined) return pending.seq;
     const ref = this.storage.find(key);
     return ref === 0 ? 0 : this.storage.lastSeq(ref);
+  }
+
+  /** The same for a key whose entry in L1 is at hand. */
+  lastSeqAt(key: string, ref: EntryRef): number {
+    return this.pendingOf(key)?.seq ?? this.storage.lastSeq(ref);
   }
 
   siblingsOf(key: string): readonly Cell[] {

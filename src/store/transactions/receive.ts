@@ -325,8 +325,8 @@ class BundleDecision {
 export function pendingEntry(key: string, seq: number, siblings: readonly Cell[]): PendingEntry {
   const [only] = siblings;
   if (siblings.length === 1 && only !== undefined) {
-    return { key, seq, cell: only, siblings: undefined, view: undefined, next: undefined };
+    return { key, seq, cell: only, siblings: undefined, view: undefined, ref: 0, next: undefined };
   }
   const view = lastWriteWins(siblings);
-  return { key, seq, cell: cellOfView(siblings, view), siblings, view, next: undefined };
+  return { key, seq, cell: cellOfView(siblings, view), siblings, view, ref: 0, next: undefined };
 }
