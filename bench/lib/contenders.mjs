@@ -1,0 +1,66 @@
+// The contenders as the rows name them. `role`: ours, floor (the one that floorRatio divides by),
+// peer, or variant (shown in tables, in no ratio of the JSON). `fixture` names what is loaded
+// beforehand; `copy` gives each process its own copy of it.
+
+const peer = (id, mode, label, more) => ({ role: 'peer', id, module: id, mode, label, ...more });
+
+export const ours = (mode, more) => ({
+  role: 'ours',
+  id: 'adastra',
+  module: 'adastra',
+  mode,
+  label: 'adastra',
+  ...more,
+});
+
+export const floorLog = (mode, label, role = 'floor') => ({
+  role,
+  id: `floor-${mode}`,
+  module: 'floor-log',
+  mode,
+  label,
+});
+
+export const lmdb = (more) => peer('lmdb', 'flushed', 'lmdb (flushed)', more);
+export const lmdbNoSync = () => peer('lmdb', 'nosync', 'lmdb (noSync)');
+export const level = (more) => peer('classic-level', 'sync', 'classic-level (sync)', more);
+export const sqlite = () => peer('better-sqlite3', 'full', 'better-sqlite3 (WAL, FULL)');
+export const yjs = () => peer('yjs', 'memory', 'yjs (memory only)');
+export const tinybase = () => peer('tinybase', 'memory', 'tinybase (memory only)');
+
+export const oursLoaded = (fixture, more) => ours('read', { fixture, copy: true, ...more });
+export const lmdbLoaded = () => peer('lmdb', 'read', 'lmdb', { fixture: 'records' });
+export const levelLoaded = () =>
+  peer('classic-level', 'read', 'classic-level', { fixture: 'records' });
+export const sqliteLoaded = () =>
+  peer('better-sqlite3', 'read', 'better-sqlite3', { fixture: 'records' });
+
+const floorMap = (mode, label, role) => ({
+  role,
+  id: `map-${mode}`,
+  module: 'floor-memory',
+  mode,
+  label,
+  fixture: 'records',
+});
+
+export const mapOfOffsets = (role = 'floor') =>
+  floorMap('lazy', `${role === 'floor' ? 'floor: ' : ''}Map of offsets + JSON.parse`, role);
+export const mapOfObjects = (role = 'floor') =>
+  floorMap('ready', `${role === 'floor' ? 'floor: ' : ''}Map of ready objects`, role);
+export const rawBytes = () => ({
+  role: 'floor',
+  id: 'raw-bytes',
+  module: 'raw-bytes',
+  mode: 'json',
+  label: 'floor: bytes of keys and values',
+});
+
+/** The same directory kind at a share of the row's n, to state how it grows. */
+export const oursAtShare = (fixture, share) =>
+  oursLoaded(fixture, {
+    role: 'variant',
+    id: `adastra-x${share}`,
+    label: `adastra, N × ${share}`,
+    share,
+  });
