@@ -3,7 +3,15 @@
  * source stays, a failed build leaves the old one, and readers never meet half of it.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { BUILD_STAMP, ensureInstalled, ROOT, runScript, SetupError } from './setup.mjs';
 
@@ -18,6 +26,8 @@ await runScript(() => {
     rmSync(join(ROOT, fresh), { recursive: true, force: true });
     throw new SetupError('tsc reported errors; dist is as it was.');
   }
+  // npm does this when it installs the package; in a clone `npx adastra` runs the file as it lies.
+  chmodSync(join(ROOT, fresh, 'cli/main.js'), 0o755);
   swap(fresh, startedMs);
 });
 

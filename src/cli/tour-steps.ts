@@ -125,7 +125,7 @@ async function showNext(call: TourCall): Promise<void> {
     `store history ${EDITED_KEY}`,
     'store put user:1 Gaspard',
     'log tail',
-    'export city/FR/ -o france.csv',
+    'export city/FR/ -o france.ndjson',
     'doctor',
   ]) {
     await output.line(`  npx adastra ${line}${data}`);

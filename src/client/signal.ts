@@ -5,6 +5,8 @@
 import { AdastraError } from '../core/index.ts';
 
 export function withSignal<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  // Aborted before the call: the call itself has refused, and nothing was admitted.
+  if (signal.aborted) return work;
   return new Promise((resolve, reject) => {
     const stop = (): void => {
       reject(
@@ -14,8 +16,7 @@ export function withSignal<T>(work: Promise<T>, signal: AbortSignal): Promise<T>
         }),
       );
     };
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
+    signal.addEventListener('abort', stop, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
   });
 }

@@ -26,6 +26,11 @@ async function json(line: string): Promise<Record<string, unknown>> {
   return JSON.parse((await run(`${line} --json`)).out) as Record<string, unknown>;
 }
 
+it('runs as the file that it is, as `npx adastra` does in a clone', () => {
+  const { status, stdout } = spawnSync(ADASTRA, ['--version'], { encoding: 'utf8' });
+  expect([status, stdout]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+/)]);
+});
+
 it('makes, writes, reads, removes, and finds all of it again', async () => {
   expect(await json('init --node-id kitchen')).toMatchObject({ nodeId: 'kitchen' });
   expect((await run('init')).code).toBe(4);
