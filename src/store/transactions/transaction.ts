@@ -150,7 +150,9 @@ export class Transaction implements OperationContext {
   /** Estimated bytes of the commit in the log. */
   get byteLengthMax(): number {
     let bytes = 64;
-    for (const [key, { start, end }] of this.writes) bytes += key.length * 3 + (end - start) + 16;
+    this.writes.forEach(({ start, end }, key) => {
+      bytes += key.length * 3 + (end - start) + 16;
+    });
     return bytes;
   }
 
