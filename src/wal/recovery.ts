@@ -189,7 +189,11 @@ class Recovery {
   #makeDurable(scan: LogScan): SetAside[] {
     const { bad } = scan;
     const last = scan.entries.at(-1) as SegmentEntry;
-    if (scan.sealed) return [];
+    if (scan.sealed) {
+      // A recovery before this one may have been killed between its rename and its directory sync.
+      this.#env.fs.syncDirectory(this.#paths.log);
+      return [];
+    }
     let files: SetAside[] = [];
     if (bad !== undefined) {
       files = setAside(this.#env, this.#paths, bad, scan.segments, 'torn');
