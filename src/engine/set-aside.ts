@@ -38,6 +38,8 @@ export function moveAside(env: Env, dataDir: string, moves: readonly AsideMove[]
     const source = fs.resolve(dataDir, from);
     if (fs.stat(source) === undefined) continue;
     fs.rename(source, fs.resolve(dataDir, to));
+    // A crash between the two syncs can leave both names of one file: a rename then does nothing.
+    if (fs.stat(source)?.kind === 'file') fs.removeFile(source);
     // The arrival first: a name that is in neither place would be a loss.
     fs.syncDirectory(fs.resolve(dataDir, 'aside'));
     fs.syncDirectory(fs.resolve(source, '..'));
