@@ -73,6 +73,8 @@ export interface RecoveredLog {
 
 /** How often a reader begins again when a writer removed a segment under it. */
 const READ_ATTEMPTS = 5;
+/** How often it looks again at what seems to be damage and is not there at the next look. */
+const SETTLE_ATTEMPTS = 10;
 
 /**
  * Opens the log in `<directory>/log`. Errors: `not_initialized`, `world_mismatch`,
@@ -131,7 +133,7 @@ class Recovery {
   }
 
   forReading(): Result<RecoveredLog, AdastraError> {
-    const found = this.#scanWithRetries();
+    const found = this.#scanSettled();
     if (!found.ok) return found;
     const { damage, chain, sealed } = found.value;
     const untilSeq = Math.min(chain.mark, chain.headSeq);
@@ -145,6 +147,21 @@ class Recovery {
     const log = new LogView(source, head);
     const report = { ...this.#report(scan, log, []), markSeq: chain.mark, sealed, damage };
     return ok({ log, report });
+  }
+
+  /**
+   * Beside a writer, what was read before and a mark that was read after can look like damage
+   * between them; at the next look it is gone. Only what stands at the same place twice is damage.
+   */
+  #scanSettled(): Result<LogScan, AdastraError> {
+    let before: LogDamage | undefined;
+    for (let attempt = 1; ; attempt++) {
+      const found = this.#scanWithRetries();
+      const damage = found.ok ? found.value.damage : undefined;
+      const isSame = damage?.file === before?.file && damage?.offset === before?.offset;
+      if (damage === undefined || isSame || attempt === SETTLE_ATTEMPTS) return found;
+      before = damage;
+    }
   }
 
   #scanWithRetries(): Result<LogScan, AdastraError> {
