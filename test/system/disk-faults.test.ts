@@ -18,8 +18,8 @@ import { injected, needStrace } from '../support/strace.ts';
 vi.setConfig({ testTimeout: TIMEOUT_MS });
 
 /**
- * Which flush of a thread fails: strace counts for each thread, and background flushes go round four
- * of them, so the low numbers are the ones that are sure to come.
+ * Which flush of a thread fails: strace counts for each thread, and background flushes go round
+ * four of them, so the low numbers are the ones that are sure to come.
  */
 const FLUSHES = LONG ? Array.from({ length: 30 }, (_, index) => index + 1) : [1, 3, 4, 5, 6, 9];
 

@@ -3,17 +3,10 @@
  * given. A prefix is a pair of bounds: UTF-8 never holds 0xff, so its last byte can always count up
  * by one.
  */
-import { allocateBytes, utf8LengthMax, writeUtf8 } from '../../core/index.ts';
+import { allocateBytes, type Range, utf8LengthMax, writeUtf8 } from '../../core/index.ts';
 
 /** Which entries a range gives, all optional. Texts must be well-formed. */
-export interface RangeBounds {
-  readonly prefix?: string | undefined;
-  readonly gt?: string | undefined;
-  readonly gte?: string | undefined;
-  readonly lt?: string | undefined;
-  readonly lte?: string | undefined;
-  /** Greatest key first. */
-  readonly reverse?: boolean | undefined;
+export interface RangeBounds extends Omit<Range, 'limit' | 'system'> {
   /** Also keys beginning with `$`. */
   readonly includeSystem?: boolean | undefined;
   /** Also entries that read as absent: tombstones, and conflicts whose view is a remove. */

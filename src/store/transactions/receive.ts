@@ -21,14 +21,8 @@ import {
 import type { Crypto } from '../../env/index.ts';
 import { FRAME_BYTES_MAX } from '../../wal/index.ts';
 import { lastWriteWins, siblingsAfter } from '../operations/index.ts';
-import {
-  type Cell,
-  cellOfView,
-  KIND_PUT,
-  KIND_REMOVE,
-  makeCell,
-  type OriginTable,
-} from '../storage/index.ts';
+import { type Cell, cellOfView, type OriginTable } from '../storage/index.ts';
+import { eventCell } from './event-cell.ts';
 import type { Lane } from './lane.ts';
 import { LOCAL_EFFECTS, LOCAL_VOID, writeEffect } from './local-part.ts';
 import type { PendingEntry } from './overlay.ts';
@@ -54,7 +48,6 @@ export type ReceiveOutcome =
    */
   | { readonly kind: 'unsupported'; readonly reason: string };
 
-const EMPTY = new Uint8Array(0);
 /**
  * The most that a bundle and its effects may take: a batch must hold it beside what was gathered.
  */
@@ -294,22 +287,7 @@ class BundleDecision {
   #event(origin: number, hasSeen: (sibling: Cell) => boolean): PendingEntry {
     const reader = this.#reader;
     const key = reader.key();
-    const put = reader.eventKind === EVENT_PUT;
-    const { valueHead, valueStart, valueEnd, meta, ms, counter, originSeq } = reader;
-    const event = put
-      ? makeCell(
-          KIND_PUT,
-          valueHead,
-          this.#bytes,
-          valueStart,
-          valueEnd,
-          meta,
-          ms,
-          counter,
-          origin,
-          originSeq,
-        )
-      : makeCell(KIND_REMOVE, 0, EMPTY, 0, 0, undefined, ms, counter, origin, originSeq);
+    const event = eventCell(reader, origin);
     const earlier = this.#decided.get(key);
     const { overlay } = this.#lane;
     const before =

@@ -3,27 +3,18 @@
  * no policy, no operation: what was decided stands in the log as effects. The same log gives the
  * same state, on every machine, from its base or from any checkpoint (INV-6).
  */
-import {
-  assert,
-  BundleReader,
-  EVENT_PUT,
-  type Hlc,
-  ORIGIN_BYTES,
-  type Vector,
-} from '../../core/index.ts';
+import { assert, BundleReader, type Hlc, ORIGIN_BYTES, type Vector } from '../../core/index.ts';
 import {
   type Cell,
   compareStamps,
   GREATEST,
-  KIND_PUT,
-  KIND_REMOVE,
-  makeCell,
   type OriginTable,
   type Storage,
 } from '../storage/index.ts';
 import type { Batch } from '../../wal/index.ts';
 import { type BundleRecord, bundleRecord } from './bundle-record.ts';
 import type { CommandMemory } from './command-memory.ts';
+import { eventCell } from './event-cell.ts';
 import { LocalPartReader } from './local-part.ts';
 import type { SeenTable } from './seen-table.ts';
 
@@ -36,7 +27,6 @@ export interface ReplayTarget {
   readonly commands: CommandMemory;
 }
 
-const EMPTY = new Uint8Array(0);
 const ALREADY = Number.NEGATIVE_INFINITY;
 
 export class Replay {
@@ -130,23 +120,8 @@ export class Replay {
 
   #event(origin: number, seq: number, kept: Cell[] | undefined): void {
     const reader = this.#reader;
-    const { source, keyStart, keyEnd, valueHead, valueStart, valueEnd, meta } = reader;
-    const { ms, counter, originSeq } = reader;
-    const event =
-      reader.eventKind === EVENT_PUT
-        ? makeCell(
-            KIND_PUT,
-            valueHead,
-            source,
-            valueStart,
-            valueEnd,
-            meta,
-            ms,
-            counter,
-            origin,
-            originSeq,
-          )
-        : makeCell(KIND_REMOVE, 0, EMPTY, 0, 0, undefined, ms, counter, origin, originSeq);
+    const { source, keyStart, keyEnd } = reader;
+    const event = eventCell(reader, origin);
     const { storage, origins } = this.#target;
     if (kept === undefined) {
       storage.loadSorted(source, keyStart, keyEnd, event, seq);
