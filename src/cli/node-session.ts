@@ -92,7 +92,7 @@ function hintFor(error: AdastraError, dataDir: string): string | undefined {
     return 'wait for that process or stop it; --read-only reads beside it what it has made durable';
   }
   if (error.code === 'log_damaged' && error.hint === undefined) {
-    return 'adastra log verify shows all of it; adastra log repair keeps the good prefix';
+    return 'adastra log verify shows all of it; adastra log repair keeps what can be proved';
   }
   return undefined;
 }
