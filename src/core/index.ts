@@ -27,6 +27,22 @@ export {
   originBytes,
   originText,
 } from './origin.ts';
+export type {
+  AckMessage,
+  BucketsMessage,
+  BundlesMessage,
+  NodeMetadata,
+  OpenMessage,
+  PeerMessage,
+  Refusal,
+  Role,
+  SignedHead,
+  SnapshotChunkMessage,
+  SnapshotOfferMessage,
+  SnapshotRequestMessage,
+  StatementsMessage,
+  VectorStatement,
+} from './peer-message.ts';
 export { Prng } from './prng.ts';
 export type { Range } from './range.ts';
 export type {

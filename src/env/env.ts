@@ -10,6 +10,9 @@
  * it.
  */
 
+import type { Datagrams } from './datagrams.ts';
+import type { Streams } from './streams.ts';
+
 /** What a node needs of the world around it. */
 export interface Env {
   readonly fs: FileSystem;
@@ -18,6 +21,8 @@ export interface Env {
   readonly random: Random;
   readonly crypto: Crypto;
   readonly host: Host;
+  readonly streams: Streams;
+  readonly datagrams: Datagrams;
 }
 
 /** Two clocks: wall time for stamps, monotonic time for every timeout and duration. */

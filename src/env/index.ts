@@ -17,3 +17,22 @@ export type {
   Timers,
 } from './env.ts';
 export { errorCode } from './env.ts';
+export type {
+  DatagramAddress,
+  DatagramOptions,
+  Datagrams,
+  DatagramSocket,
+  NetworkInterface,
+} from './datagrams.ts';
+export type {
+  ConnectOptions,
+  ListenOptions,
+  Stream,
+  StreamAddress,
+  StreamHandlers,
+  StreamIdentity,
+  StreamLimits,
+  StreamListener,
+  StreamPeer,
+  Streams,
+} from './streams.ts';

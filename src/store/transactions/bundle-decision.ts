@@ -1,0 +1,123 @@
+/**
+ * Deciding a received bundle: every commit in order, key by key, against what the lane sees, each
+ * over the effects of those before it. What was decided goes into the log as effects, so that
+ * replay decides nothing (INV-5).
+ */
+import { BundleReader, ByteWriter, ORIGIN_BYTES } from '../../core/index.ts';
+import { FRAME_BYTES_MAX } from '../../wal/index.ts';
+import { lastWriteWins, siblingsAfter } from '../operations/index.ts';
+import { type Cell, cellOfView, type OriginTable } from '../storage/index.ts';
+import { eventCell } from './event-cell.ts';
+import type { Lane } from './lane.ts';
+import { LOCAL_EFFECTS, LOCAL_VOID, writeEffect } from './local-part.ts';
+import type { PendingEntry } from './overlay.ts';
+
+/**
+ * The most that a bundle and its effects may take: a batch must hold it beside what was gathered.
+ */
+export const RECORD_BYTES_MAX: number = FRAME_BYTES_MAX - 16 * 1024 * 1024;
+
+export interface DecidedBundle {
+  readonly origin: string;
+  readonly lastOriginSeq: number;
+  /** For each commit its first key; `undefined` for a void one. */
+  readonly commits: readonly (PendingEntry | undefined)[];
+  readonly localPart: Uint8Array;
+  readonly voided: number;
+}
+
+/** Decides every commit of one bundle, in order, each over the effects of those before it. */
+export class BundleDecision {
+  readonly #lane: Lane;
+  readonly #reader = new BundleReader();
+  readonly #bytes: Uint8Array;
+  readonly #local = new ByteWriter(1024);
+  readonly #origins: OriginTable;
+  /** Post-states of earlier commits of this bundle, which the overlay does not have yet. */
+  readonly #decided = new Map<string, PendingEntry>();
+  #seq: number;
+
+  constructor(lane: Lane, bytes: Uint8Array) {
+    this.#lane = lane;
+    this.#bytes = bytes;
+    this.#origins = lane.parts.origins;
+    this.#seq = lane.admittedSeq;
+  }
+
+  run(reasons: readonly (string | undefined)[]): DecidedBundle {
+    const reader = this.#reader;
+    reader.open(this.#bytes, 0, this.#bytes.length);
+    const at = reader.originOffset;
+    const origin = this.#origins.indexOf(this.#bytes.subarray(at, at + ORIGIN_BYTES));
+    const { clock, seen } = this.#lane.parts;
+    seen.note(reader);
+    const author = reader.origin;
+    const hasSeen = (sibling: Cell): boolean =>
+      seen.hasSeen(author, this.#origins.text(sibling.origin), sibling.originSeq);
+    const commits: (PendingEntry | undefined)[] = [];
+    let voided = 0;
+    while (reader.nextCommit()) {
+      this.#seq++;
+      clock.observe(reader.ms, reader.counter);
+      const reason = reasons[commits.length];
+      if (reason !== undefined) {
+        voided++;
+        commits.push(this.#void(reason));
+      } else commits.push(this.#commit(origin, hasSeen));
+    }
+    const lastOriginSeq = reader.firstOriginSeq + reader.commitCount - 1;
+    return {
+      origin: reader.origin,
+      lastOriginSeq,
+      commits,
+      localPart: this.#local.toBytes(),
+      voided,
+    };
+  }
+
+  #void(reason: string): undefined {
+    this.#local.u8(LOCAL_VOID);
+    this.#local.lengthAndText(reason);
+    while (this.#reader.nextEvent()) this.#local.varint(0);
+    return undefined;
+  }
+
+  #commit(origin: number, hasSeen: (sibling: Cell) => boolean): PendingEntry | undefined {
+    const reader = this.#reader;
+    let first: PendingEntry | undefined;
+    let last: PendingEntry | undefined;
+    this.#local.u8(LOCAL_EFFECTS);
+    while (reader.nextEvent()) {
+      const entry = this.#event(origin, hasSeen);
+      if (last === undefined) first = entry;
+      else last.next = entry;
+      last = entry;
+      this.#decided.set(entry.key, entry);
+    }
+    return first;
+  }
+
+  #event(origin: number, hasSeen: (sibling: Cell) => boolean): PendingEntry {
+    const reader = this.#reader;
+    const key = reader.key();
+    const event = eventCell(reader, origin);
+    const earlier = this.#decided.get(key);
+    const { overlay } = this.#lane;
+    const before =
+      earlier === undefined ? overlay.siblingsOf(key) : (earlier.siblings ?? [earlier.cell]);
+    const siblings = siblingsAfter(before, event, hasSeen, this.#origins);
+    this.#local.varint(earlier?.seq ?? overlay.lastSeq(key));
+    writeEffect(this.#local, event, siblings, this.#origins);
+    return pendingEntry(key, this.#seq, siblings);
+  }
+}
+
+/** One entry of a received commit, as the policy shows it. */
+export function pendingEntry(key: string, seq: number, siblings: readonly Cell[]): PendingEntry {
+  const [only] = siblings;
+  if (siblings.length === 1 && only !== undefined) {
+    return { key, seq, cell: only, siblings: undefined, view: undefined, ref: 0, next: undefined };
+  }
+  const view = lastWriteWins(siblings);
+  return { key, seq, cell: cellOfView(siblings, view), siblings, view, ref: 0, next: undefined };
+}
