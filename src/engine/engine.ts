@@ -70,6 +70,7 @@ export class Engine implements NodeApi {
       this.#lane = this.#makeLane(clock);
       this.writes = new Writes(this.#lane);
       const lane = this.#lane;
+      replica.logVector = () => lane.logVector();
       this.#checkpointer = new Checkpointer({
         env,
         dataDir: parts.dataDir,

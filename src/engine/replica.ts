@@ -35,6 +35,8 @@ export class Replica {
   readonly incarnations: Incarnations = new Incarnations();
   readonly seen: SeenTable;
   readonly commands: CommandMemory;
+  /** What the log holds; while a lane writes, it runs ahead of what is published. */
+  logVector: () => Vector = () => this.vector;
   /** The greatest stamp reading applied. */
   clock: Hlc = { ms: 0, counter: 0 };
 
@@ -216,7 +218,7 @@ function replayLog(
       hasGap ??= batch.firstSeq > fromSeq + 1;
       if (!hasGap) applyBatch(replay, batch, untilSeq);
     },
-    vector: () => replica.vector.encode(),
+    vector: () => replica.logVector().encode(),
     ...(fromDigest === undefined ? {} : { fromDigest }),
     witnessSeq: Math.max(options.witnessSeq ?? 0, fromDigest === undefined ? 0 : fromSeq),
     ...(worldId === undefined ? {} : { worldId }),

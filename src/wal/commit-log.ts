@@ -64,6 +64,8 @@ export interface CommitLog {
   readonly durableSeq: number;
   /** The commit before the first one that is still here. */
   readonly baseSeq: number;
+  /** The store's vector there, as it encoded it; empty bytes where nothing was. */
+  readonly baseVector: Uint8Array;
   /** Stamped into every batch; one higher at each opening for writing. */
   readonly term: number;
   /** Why no more writes are taken, once a flush failed or another writer was noticed. */
@@ -94,6 +96,11 @@ export interface CommitLog {
    * when the disk no longer has what was written, `history_truncated` below the base.
    */
   read(fromSeq: number, options?: ReadOptions): Generator<Batch, void, undefined>;
+  /**
+   * The seq from which on something may be missing to somebody: the first of the last segment whose
+   * vector at its start (as the store encoded it) `isCovered`; else the first of all.
+   */
+  startFor(isCovered: (vector: Uint8Array) => boolean): number;
   stat(): LogStat;
   /**
    * Removes whole segments of which every commit is at or below `seq`, never the newest; how many.

@@ -25,7 +25,7 @@ import { NOTE_KIND, RECORD_KIND } from './format.ts';
 import { type FramePlace, FrameSealer } from './frame.ts';
 import { closedError, diskError, latchedError, tooLargeError, unknownError } from './log-error.ts';
 import type { LogPaths } from './log-files.ts';
-import { type SegmentEntry, segmentStats } from './log-index.ts';
+import { type SegmentEntry, segmentStats, startFor } from './log-index.ts';
 import { readBatches } from './log-reader.ts';
 import { LogTail } from './log-tail.ts';
 import type { ResolvedLogOptions } from './options.ts';
@@ -101,6 +101,10 @@ export class FileCommitLog implements CommitLog {
     return (this.#tail.entries[0] as SegmentEntry).firstSeq - 1;
   }
 
+  get baseVector(): Uint8Array {
+    return (this.#tail.entries[0] as SegmentEntry).vector;
+  }
+
   append(
     expectedSeq: number,
     batch: BatchBuilder,
@@ -145,6 +149,10 @@ export class FileCommitLog implements CommitLog {
       entries: this.#tail.entries,
     };
     return readBatches(source, fromSeq, toSeq);
+  }
+
+  startFor(isCovered: (vector: Uint8Array) => boolean): number {
+    return startFor(this.#tail.entries, isCovered);
   }
 
   stat(): LogStat {

@@ -13,6 +13,8 @@ export class SegmentEntry {
   readonly path: string;
   readonly firstSeq: number;
   readonly headerBytes: number;
+  /** The store's vector before its first commit, as encoded. */
+  readonly vector: Uint8Array;
   /** Where its frames end; of a segment never read the size of the file. */
   bytes: number;
   /** Pairs of first seq and offset, ascending. */
@@ -24,6 +26,7 @@ export class SegmentEntry {
     this.path = path;
     this.firstSeq = header.firstSeq;
     this.headerBytes = headerBytes;
+    this.vector = header.vector;
     this.bytes = bytes;
     this.#noted = headerBytes;
   }
@@ -67,4 +70,19 @@ export function segmentStats(entries: readonly SegmentEntry[]): {
 } {
   const segments = entries.map(({ number, firstSeq, bytes }) => ({ number, firstSeq, bytes }));
   return { segments, bytes: segments.reduce((sum, segment) => sum + segment.bytes, 0) };
+}
+
+/** First seq of the last segment whose vector is covered; vectors only grow along a log. */
+export function startFor(
+  entries: readonly SegmentEntry[],
+  isCovered: (vector: Uint8Array) => boolean,
+): number {
+  let low = 1;
+  let high = entries.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (isCovered((entries[middle] as SegmentEntry).vector)) low = middle + 1;
+    else high = middle;
+  }
+  return (entries[low - 1] as SegmentEntry).firstSeq;
 }

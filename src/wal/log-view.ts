@@ -13,7 +13,7 @@ import type {
   ReadOptions,
   SyncMode,
 } from './commit-log.ts';
-import { type SegmentEntry, segmentStats } from './log-index.ts';
+import { type SegmentEntry, segmentStats, startFor } from './log-index.ts';
 import { type ReadSource, readBatches } from './log-reader.ts';
 
 export class LogView implements CommitLog {
@@ -40,6 +40,14 @@ export class LogView implements CommitLog {
 
   get baseSeq(): number {
     return (this.#source.entries[0] as SegmentEntry).firstSeq - 1;
+  }
+
+  get baseVector(): Uint8Array {
+    return (this.#source.entries[0] as SegmentEntry).vector;
+  }
+
+  startFor(isCovered: (vector: Uint8Array) => boolean): number {
+    return startFor(this.#source.entries, isCovered);
   }
 
   append(

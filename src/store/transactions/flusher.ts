@@ -15,6 +15,8 @@ export interface FlushTarget {
   seal(): PendingBatch | undefined;
   /** Whether `seal` would give one. */
   hasGathered(): boolean;
+  /** The batch is written, and others follow before it is flushed. */
+  written(batch: PendingBatch): void;
   /** The batch is in the log at its level: publish it, answer. */
   committed(batch: PendingBatch): void;
   /** Nothing of these batches happened (rejected) or nobody knows (unknown): drop, answer. */
@@ -136,7 +138,10 @@ export class Flusher {
       else this.#failFrom(index, batches, waiting, outcome);
     });
     if (mode === 'background') return 'background';
-    if (result?.kind === 'ok') return 'written';
+    if (result?.kind === 'ok') {
+      this.#target.written(batch);
+      return 'written';
+    }
     this.#failFrom(index, batches, waiting, result as AppendOutcome);
     return 'failed';
   }

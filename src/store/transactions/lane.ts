@@ -43,6 +43,8 @@ export class Lane {
   readonly #flusher: Flusher;
   #durable: LaneState;
   #publishedSeq: number;
+  /** In the log, and not yet published: others are written before they are flushed together. */
+  readonly #written: PendingBatch[] = [];
   #pendingBytes = 0;
   #pendingCommits = 0;
   #failure: AdastraError | undefined = undefined;
@@ -79,6 +81,15 @@ export class Lane {
   /** What is applied, pending included. */
   get admittedVector(): Vector {
     return this.#gatherer.vector;
+  }
+
+  /** What the log holds: for the header of a segment that begins now. */
+  logVector(): Vector {
+    const vector = this.vector.copy();
+    for (const { advances } of this.#written) {
+      for (const { origin, originSeq, digest } of advances) vector.advance(origin, originSeq, digest);
+    }
+    return vector;
   }
 
   /** Why writes are refused for good, if they are. */
@@ -296,12 +307,14 @@ export class Lane {
   #target(): {
     seal(): PendingBatch | undefined;
     hasGathered(): boolean;
+    written(batch: PendingBatch): void;
     committed(batch: PendingBatch): void;
     failed(batches: readonly PendingBatch[], error: AdastraError): void;
   } {
     return {
       seal: () => this.#seal(),
       hasGathered: () => this.#gatherer.hasGathered,
+      written: (batch) => this.#written.push(batch),
       committed: (batch) => this.#committed(batch),
       failed: (batches, error) => this.#failed(batches, error),
     };
@@ -311,6 +324,7 @@ export class Lane {
     this.#pendingBytes -= batch.builder.payloadBytes;
     this.#pendingCommits -= batch.commits.length;
     this.#durable = batch.after as LaneState;
+    if (this.#written[0] === batch) this.#written.shift();
     for (const { origin, originSeq, digest } of batch.advances)
       this.vector.advance(origin, originSeq, digest);
     for (const commit of batch.commits) this.#publish(commit);
@@ -332,6 +346,7 @@ export class Lane {
       this.#failure = error;
       this.#onFailure?.(error);
     }
+    this.#written.length = 0;
     this.overlay.drop();
     this.#gatherer.rollBack(this.#durable, this.vector);
     for (const batch of batches) {
