@@ -24,6 +24,8 @@ import {
   type Hashes,
   type HistoryOptions,
   type NodeApi,
+  type NodeEventName,
+  type NodeEvents,
   type NodeInfo,
   type NodeOptions,
   type NodeStatus,
@@ -257,11 +259,9 @@ export class Client<Schema extends KeySchema = {}> {
     return new Sub<T>(this as never, prefix);
   }
 
-  on(
-    event: 'health',
-    fn: (health: { readonly state: 'latched'; readonly error: AdastraError }) => void,
-  ): () => void {
-    return this.#open().onHealth(event, fn);
+  /** Calls `fn` when it happens, after this turn; returns what ends it. */
+  on<Name extends NodeEventName>(event: Name, fn: (event: NodeEvents[Name]) => void): () => void {
+    return this.#open().on(event, fn);
   }
 
   // The node
@@ -299,7 +299,7 @@ export class Client<Schema extends KeySchema = {}> {
   }
 
   refreshNodeInfo(): Promise<NodeInfo> {
-    return this.nodeInfo();
+    return this.#write(undefined, (engine) => engine.refreshNodeInfo());
   }
 
   /** The asynchronous interface that every surface calls. */

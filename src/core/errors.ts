@@ -11,6 +11,8 @@ export const ERROR_CODES = {
   invalid_argument: false,
   invalid_key: false,
   invalid_value: false,
+  invalid_host: false,
+  invalid_port: false,
   reserved_key: false,
   limit_exceeded: false,
   // What the data says
@@ -25,6 +27,7 @@ export const ERROR_CODES = {
   async_transaction: false,
   nested_write: false,
   history_truncated: false,
+  reset: false,
   // What state the node is in
   closed: false,
   read_only: false,
@@ -38,6 +41,7 @@ export const ERROR_CODES = {
   not_initialized: false,
   not_a_directory: false,
   permission_denied: false,
+  port_in_use: true,
   world_mismatch: false,
   upgrade_needed: false,
   log_damaged: false,
@@ -49,6 +53,17 @@ export const ERROR_CODES = {
   unknown_outcome: false,
   /** A flush failed earlier: writes are refused until the node is opened again. */
   latched: false,
+  // What other nodes say
+  forbidden: false,
+  invite_invalid: false,
+  invite_refused: false,
+  joining: true,
+  peer_unknown: false,
+  peer_ambiguous: false,
+  peer_unreachable: true,
+  peer_unproven: false,
+  peer_refused: false,
+  version_mismatch: false,
   // What a file to import or restore says
   import_invalid: false,
   import_mismatch: false,

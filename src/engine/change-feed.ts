@@ -5,13 +5,8 @@
  */
 import { AdastraError, type ChangedKey, type Commit, type Limits } from '../core/index.ts';
 import type { Env } from '../env/index.ts';
-import type { OriginTable } from '../store/storage/index.ts';
-import {
-  commitsOf,
-  type PublishedCommit,
-  valueOfCell,
-  withoutSystemKeys,
-} from '../store/transactions/index.ts';
+import { valueOfCell } from '../store/operations/index.ts';
+import { commitsOf, type PublishedCommit, withoutSystemKeys } from '../store/transactions/index.ts';
 import type { CommitLog } from '../wal/index.ts';
 import type { ChangesOptions } from './node-api.ts';
 import type { Logger } from './options.ts';
@@ -20,6 +15,8 @@ import type { Logger } from './options.ts';
 export interface LiveCommit {
   readonly seq: number;
   readonly changes: readonly ChangedKey[];
+  /** The whole state was replaced by a snapshot: anything may have changed. */
+  readonly reset?: true;
 }
 
 export type CommitListener = (commit: LiveCommit) => void;
@@ -27,14 +24,13 @@ export type CommitListener = (commit: LiveCommit) => void;
 export interface FeedSource {
   readonly env: Env;
   readonly log: CommitLog;
-  readonly origins: OriginTable;
   readonly limits: Limits;
   readonly logger: Logger | undefined;
   publishedSeq(): number;
 }
 
 export class ChangeFeed {
-  readonly #source: FeedSource;
+  #source: FeedSource;
   /** Each with the seq that stood when it began: what came before is none of its business. */
   readonly #listeners = new Map<CommitListener, number>();
   readonly #waiting = new Set<() => void>();
@@ -57,6 +53,16 @@ export class ChangeFeed {
       this.#undelivered.push({ seq: commit.seq, changes });
     }
     if (this.#waiting.size > 0) this.#wake();
+  }
+
+  /** The state was replaced, and with it the log: listeners are told, readers of the log end. */
+  follow(source: FeedSource): void {
+    this.#deliver();
+    this.#source = source;
+    for (const listener of this.#listeners.keys()) this.#listeners.set(listener, 0);
+    this.#undelivered.push({ seq: source.publishedSeq(), changes: [], reset: true });
+    source.env.timers.soon(() => this.#deliver());
+    this.#wake();
   }
 
   /** Returns what ends it; throws `limit_exceeded`. */
@@ -98,7 +104,8 @@ export class ChangeFeed {
   }
 
   async *changes(options: ChangesOptions = {}): AsyncGenerator<Commit, void, undefined> {
-    const { log, origins } = this.#source;
+    const source = this.#source;
+    const { log } = source;
     const { signal, live = true, system = false } = options;
     let next = options.from ?? this.#source.publishedSeq() + 1;
     if (!Number.isSafeInteger(next) || next < 0)
@@ -106,18 +113,20 @@ export class ChangeFeed {
     for (;;) {
       checkSignal(signal);
       if (this.#closed) return;
+      if (source !== this.#source) throw reset();
       if (next <= log.baseSeq && log.baseSeq > 0) throw truncated(next, log.baseSeq);
       const toSeq = this.#source.publishedSeq();
       if (next <= toSeq) {
         for (const batch of log.read(Math.max(next, 1), { toSeq })) {
-          for (const { links: _, ...commit } of [
-            ...commitsOf(batch, origins, { fromSeq: next, toSeq }),
+          for (const { links: _, effects: __, ...commit } of [
+            ...commitsOf(batch, { fromSeq: next, toSeq }),
           ]) {
             next = commit.seq + 1;
             const shown = system ? commit : withoutSystemKeys(commit);
             if (shown.events.length > 0 || shown.void !== undefined) yield shown;
             checkSignal(signal);
             if (this.#closed) return;
+            if (source !== this.#source) throw reset();
           }
         }
         next = Math.max(next, toSeq + 1);
@@ -164,6 +173,12 @@ function checkSignal(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) {
     throw new AdastraError('aborted', 'the signal was aborted', { cause: signal.reason });
   }
+}
+
+function reset(): AdastraError {
+  return new AdastraError('reset', 'the state was replaced by a snapshot of another node', {
+    hint: 'read the present state, then begin again with changes()',
+  });
 }
 
 function truncated(seq: number, baseSeq: number): AdastraError {

@@ -37,6 +37,10 @@ export class Checkpointer {
   #running: Promise<CheckpointInfo> | undefined;
   #bytesAtLast: number;
   #closed = false;
+  /** Seqs of checkpoints that somebody reads, with how many do. */
+  readonly #pins = new Map<number, number>();
+  /** Members within their lease need the log above this seq; set by whoever knows them. */
+  neededAbove: () => number = () => Number.POSITIVE_INFINITY;
 
   constructor(parts: CheckpointerParts) {
     this.#parts = parts;
@@ -49,6 +53,19 @@ export class Checkpointer {
       this.#running = undefined;
     });
     return this.#running;
+  }
+
+  /** Keeps the checkpoint of a seq until what is returned is called. */
+  pin(seq: number): () => void {
+    this.#pins.set(seq, (this.#pins.get(seq) ?? 0) + 1);
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      const left = (this.#pins.get(seq) as number) - 1;
+      if (left > 0) this.#pins.set(seq, left);
+      else this.#pins.delete(seq);
+    };
   }
 
   /** Starts one if the log has grown by enough since the last; call it now and then. */
@@ -149,13 +166,13 @@ export class Checkpointer {
     const { env, dataDir, lane, options } = this.#parts;
     const { log } = lane.parts;
     const directory = checkpointDirectory(env, dataDir);
-    const wanted = retentionSeq(env, log, lane.parts.origins, options.retention);
+    const wanted = retentionSeq(env, log, options.retention, this.neededAbove());
     const { base, next } = chooseBase(listCheckpoints(env, directory), wanted, log.baseSeq);
     if (base !== undefined) {
       const { error } = log.dropBelow(base);
       if (error !== undefined) options.logger?.error(`retention: ${error.message}`);
     }
-    const keepSeqs = [base, next].filter((seq) => seq !== undefined);
+    const keepSeqs = [base, next, ...this.#pins.keys()].filter((seq) => seq !== undefined);
     await runSlices(env, dropInSlices(env, directory, { keep: KEPT, keepSeqs }));
   }
 }

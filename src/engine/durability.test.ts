@@ -112,7 +112,7 @@ test('INV-2, INV-4: where the flush fails they fail with it, and reads go on', a
   release();
   await before;
   const health: string[] = [];
-  engine.onHealth('health', ({ state, error }) => health.push(`${state} ${error.code}`));
+  engine.on('health', ({ state, error }) => health.push(`${state} ${error.code}`));
   env.fs.setOnOperation(({ kind }) => (kind === 'sync' ? { error: 'EIO' } : undefined));
   const put = watch(engine.put('k', 1));
   await settle();

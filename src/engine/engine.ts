@@ -10,27 +10,30 @@ import {
   type CommitRequest,
   type Entry,
   type HistoryEntry,
-  HybridClock,
   type PreflightReport,
   type PutOptions,
   type Range,
   type Receipt,
+  type SignedHead,
+  type SnapshotOfferMessage,
+  type Vector,
   type Value,
   type WriteOptions,
 } from '../core/index.ts';
-import { OperationRegistry } from '../store/operations/index.ts';
+import type { FileLock } from '../env/index.ts';
+import { type Moment, type NodeDescription } from '../metadata/index.ts';
 import {
+  type BundleResult,
   historyOf,
-  Lane,
+  type Lane,
   receiptOf,
-  receiveBundle,
-  type ReceiveOutcome,
-  Writes,
+  receiveFrame,
+  type ReceiveOptions,
+  type Writes,
 } from '../store/transactions/index.ts';
-import { authorOf } from './author.ts';
 import { backupNode } from './backup.ts';
-import { ChangeFeed } from './change-feed.ts';
-import { Checkpointer } from './checkpointer.ts';
+import { ChangeFeed, type FeedSource } from './change-feed.ts';
+import type { Checkpointer } from './checkpointer.ts';
 import type { EngineParts } from './engine-parts.ts';
 import type {
   BackupReport,
@@ -44,52 +47,72 @@ import type {
   RecoveryReport,
   VerifyReport,
 } from './node-api.ts';
-import { Reads } from './reads.ts';
-import { nodeInfoOf, statusOf } from './status.ts';
+import { EventListeners, type NodeEventName, type NodeEvents } from './node-events.ts';
+import { Opening } from './opening.ts';
+import type { DeadLetter, PeerApi } from './peer-api.ts';
+import { peerCalls } from './peer-calls.ts';
+import { Peering } from './peering/peering.ts';
+import type { PeeringNode } from './peering/peering-node.ts';
+import type { Reads } from './reads.ts';
+import { clockRepair } from './rebuild/clock-repair.ts';
+import { DeadLetterFile } from './rebuild/dead-letters.ts';
+import { installSnapshot } from './rebuild/install-snapshot.ts';
+import { deadLetters, reauthor, type ReauthorReport, retryDeadLetter } from './rebuild/reauthor.ts';
+import { openSnapshot } from './rebuild/snapshot.ts';
+import { openParts } from './open-parts.ts';
+import { describeNode, nodeInfoOf, statusOf } from './status.ts';
 import { verifyDirectory } from './verify.ts';
 
 export class Engine implements NodeApi {
-  readonly parts: EngineParts;
-  readonly reads: Reads;
   readonly feed: ChangeFeed;
-  /** `undefined` where the node only reads. */
-  readonly writes: Writes | undefined;
   readonly startedAtMs: number;
-  readonly #lane: Lane | undefined;
-  readonly #checkpointer: Checkpointer | undefined;
+  /** `undefined` where the node only reads. */
+  readonly peering: Peering | undefined;
+  /** Own commits that wait for somebody to decide about them. */
+  readonly letters: DeadLetterFile | undefined;
+  readonly #description: NodeDescription;
+  readonly #events: EventListeners;
+  #opening: Opening;
   #closing: Promise<void> | undefined;
+  /** The state is being replaced. */
+  #replacing: Promise<void> | undefined;
   #sinceCheck = 0;
-  readonly #healthListeners = new Set<HealthListener>();
 
   constructor(parts: EngineParts) {
-    this.parts = parts;
-    const { env, replica, limits, log, options } = parts;
+    const { env } = parts;
+    this.#opening = new Opening(parts);
     this.startedAtMs = env.clock.wallMs();
-    const clock = new HybridClock(replica.clock, limits.toleratedForwardJumpMs);
-    if (parts.lock !== undefined) {
-      this.#lane = this.#makeLane(clock);
-      this.writes = new Writes(this.#lane);
-      const lane = this.#lane;
-      replica.logVector = () => lane.logVector();
-      this.#checkpointer = new Checkpointer({
-        env,
-        dataDir: parts.dataDir,
-        replica,
-        lane,
-        clock,
-        options,
+    const started = { wall: this.startedAtMs, mono: env.clock.monoMs() };
+    this.#description = describeNode(parts, started);
+    this.feed = new ChangeFeed(this.#feedSource());
+    this.#events = new EventListeners(this.feed);
+    const node = this.#peeringNode();
+    if (node !== undefined) {
+      this.letters = new DeadLetterFile(env, parts.dataDir);
+      this.peering = new Peering(node, () => this.#description.snapshot(this.#now()), {
+        changed: (what, peer) => this.#peersChanged(what, peer),
+        openSnapshot: () => openSnapshot(this),
+        install: async (file, offer) => {
+          await this.#replace(() => this.#install(file, offer));
+        },
       });
     }
-    this.reads = new Reads(replica.storage, replica.origins, limits, () => this.seq);
-    this.feed = new ChangeFeed({
-      env,
-      log,
-      origins: replica.origins,
-      limits,
-      logger: options.logger,
-      publishedSeq: () => this.seq,
-    });
     this.#connect();
+    const calls = peerCalls(this);
+    Object.assign(this, calls);
+  }
+
+  get parts(): EngineParts {
+    return this.#opening.parts;
+  }
+
+  get reads(): Reads {
+    return this.#opening.reads;
+  }
+
+  /** `undefined` where the node only reads. */
+  get writes(): Writes | undefined {
+    return this.#opening.writes;
   }
 
   get recovery(): RecoveryReport {
@@ -98,11 +121,11 @@ export class Engine implements NodeApi {
 
   /** Seq of the last commit that readers see. */
   get seq(): number {
-    return this.#lane?.publishedSeq ?? this.parts.log.headSeq;
+    return this.#opening.seq;
   }
 
   get lane(): Lane | undefined {
-    return this.#lane;
+    return this.#opening.lane;
   }
 
   async get(key: string): Promise<Value | undefined> {
@@ -150,10 +173,14 @@ export class Engine implements NodeApi {
     return receiptOf(this.parts.replica.commands, commandId);
   }
 
-  /** A bundle that another node authored; resolves when what was decided is durable. */
-  async receive(bundle: Uint8Array): Promise<ReceiveOutcome> {
+  /** Bundles that others authored; resolves when what was decided is durable. */
+  async receiveFrame(
+    bundles: readonly Uint8Array[],
+    heads: readonly SignedHead[],
+    options?: ReceiveOptions,
+  ): Promise<readonly BundleResult[]> {
     this.writable();
-    return receiveBundle(this.#lane as Lane, bundle);
+    return receiveFrame(this.lane as Lane, bundles, heads, options);
   }
 
   async *history(
@@ -162,11 +189,12 @@ export class Engine implements NodeApi {
   ): AsyncGenerator<HistoryEntry, void, undefined> {
     this.checkOpen();
     const { replica, log } = this.parts;
-    const { storage, origins } = replica;
+    const { storage, collected } = replica;
+    const place = { log, collected };
     checkKey(key, this.parts.limits.keyBytesMax);
     let left = options.limit ?? Number.POSITIVE_INFINITY;
     if (left <= 0) return;
-    for (const entry of historyOf(log, origins, key, storage.lastSeq(storage.find(key)))) {
+    for (const entry of historyOf(place, key, storage.lastSeq(storage.find(key)))) {
       this.checkOpen();
       if (options.signal?.aborted === true)
         throw new AdastraError('aborted', 'the signal was aborted');
@@ -203,34 +231,75 @@ export class Engine implements NodeApi {
 
   async checkpoint(): Promise<CheckpointInfo> {
     this.writable();
-    return (this.#checkpointer as Checkpointer).run();
+    return (this.#opening.checkpointer as Checkpointer).run();
+  }
+
+  /**
+   * Writes a checkpoint, or takes the newest where nothing has changed since, and keeps its file
+   * until `release` is called.
+   */
+  async pinnedCheckpoint(): Promise<{ info: CheckpointInfo; release: () => void }> {
+    this.writable();
+    const checkpointer = this.#opening.checkpointer as Checkpointer;
+    const info = await checkpointer.run();
+    return { info, release: checkpointer.pin(info.seq) };
+  }
+
+  /** Retention keeps the log above the seq that `neededAbove` gives when it is asked. */
+  setRetentionFloor(neededAbove: () => number): void {
+    const { checkpointer } = this.#opening;
+    if (checkpointer !== undefined) checkpointer.neededAbove = neededAbove;
   }
 
   async backup(directory: string): Promise<BackupReport> {
     this.checkOpen();
-    if (this.#lane !== undefined) await this.#lane.flush();
+    await this.lane?.flush();
     return backupNode(this.parts, directory);
   }
 
   async verify(options: { readonly signal?: AbortSignal } = {}): Promise<VerifyReport> {
     this.checkOpen();
-    if (this.#lane !== undefined) await this.#lane.flush();
+    await this.lane?.flush();
     return verifyDirectory(this.parts.env, this.parts.dataDir, options);
   }
 
   async status(): Promise<NodeStatus> {
     this.checkOpen();
-    return statusOf(this.parts, { ...(await this.hashes()), lane: this.#lane });
+    const { lane, peering } = this;
+    return statusOf(this.parts, { ...(await this.hashes()), lane, peering });
   }
 
   async nodeInfo(): Promise<NodeInfo> {
     this.checkOpen();
-    return nodeInfoOf(this.parts, this.startedAtMs);
+    return nodeInfoOf(this.parts, this.#description.snapshot(this.#now()));
+  }
+
+  /** The same after looking at the machine again. */
+  async refreshNodeInfo(): Promise<NodeInfo> {
+    this.checkOpen();
+    return nodeInfoOf(this.parts, this.#description.refresh(this.#now()));
   }
 
   async flush(): Promise<void> {
     this.writable();
-    await (this.#lane as Lane).flush();
+    await (this.lane as Lane).flush();
+  }
+
+  /**
+   * Ticks by itself from now on, and starts transport and discovery where options ask for them. What
+   * fails there is logged and shown by `status`; the node is locally usable all the same.
+   */
+  async begin(): Promise<void> {
+    const { peering } = this;
+    if (peering === undefined) return;
+    const { logger, peers } = this.parts.options;
+    await this.#reauthor().catch((error: unknown) =>
+      logger?.error(`authoring again: ${String(error)}`),
+    );
+    peering.begin();
+    const warn = (error: unknown): void => logger?.warn(String(error));
+    if (peers.transport !== undefined) await peering.startTransport(peers.transport).catch(warn);
+    if (peers.discovery !== undefined) await peering.startDiscovery(peers.discovery).catch(warn);
   }
 
   /** Idempotent; waits for admitted writes. */
@@ -239,15 +308,10 @@ export class Engine implements NodeApi {
     return this.#closing;
   }
 
-  /** Calls `fn` once a failed flush has ended writing; returns what ends it. */
-  onHealth(event: 'health', fn: HealthListener): () => void {
+  /** Calls `fn` when it happens; returns what ends it. */
+  on<Name extends NodeEventName>(name: Name, fn: (event: NodeEvents[Name]) => void): () => void {
     this.checkOpen();
-    if (event !== 'health')
-      throw new AdastraError('invalid_argument', `there is no event ${String(event)}`);
-    this.feed.checkRoom(this.#healthListeners.size);
-    const own: HealthListener = (health) => fn(health);
-    this.#healthListeners.add(own);
-    return () => this.#healthListeners.delete(own);
+    return this.#events.on(name, fn);
   }
 
   get closed(): boolean {
@@ -261,6 +325,8 @@ export class Engine implements NodeApi {
   /** The ways to write; throws where there are none. */
   writable(): Writes {
     this.checkOpen();
+    if (this.#replacing !== undefined) throw beingReplaced();
+    this.peering?.gate.check();
     if (this.writes !== undefined) return this.writes;
     throw new AdastraError('read_only', 'this node was opened for reading', {
       hint:
@@ -271,70 +337,143 @@ export class Engine implements NodeApi {
     });
   }
 
-  #makeLane(clock: HybridClock): Lane {
-    const { env, log, replica, limits, options, identity } = this.parts;
-    const { storage, origins, vector, incarnations, seen, commands } = replica;
-    return new Lane({
-      env,
-      log,
-      storage,
-      origins,
-      vector,
-      incarnations,
-      seen,
-      commands,
-      limits,
-      clock,
-      operations: new OperationRegistry(options.operations),
-      author: authorOf(env, identity, replica, log.term),
-      durability: options.durability,
-      flush: { intervalMs: options.intervalMs, blockingFlush: options.blockingFlush },
-    });
+  #now(): Moment {
+    const { clock } = this.parts.env;
+    return { wall: clock.wallMs(), mono: clock.monoMs() };
+  }
+
+  #feedSource(): FeedSource {
+    const { env, log, limits, options } = this.parts;
+    const { logger } = options;
+    return { env, log, limits, logger, publishedSeq: () => this.seq };
+  }
+
+  #peeringNode(): PeeringNode | undefined {
+    const { env, dataDir, options, identity, log, replica } = this.parts;
+    const { lane } = this;
+    return lane && { env, dataDir, options, identity, log, replica, lane };
+  }
+
+  #peersChanged(what: 'peer' | 'sync', peer: string | undefined): void {
+    if (what === 'sync') this.#events.emit('sync', { state: 'changed' });
+    else if (peer !== undefined) this.#events.emit('peer', { fingerprint: peer });
   }
 
   #connect(): void {
-    if (this.#lane === undefined) return;
-    this.#lane.onClockJump = (wallMs) => {
+    const { lane } = this;
+    if (lane === undefined) return;
+    lane.onClockJump = (wallMs) => {
       const iso = new Date(wallMs).toISOString();
       this.parts.options.logger?.warn(`the clock has jumped ahead: stamps go on from ${iso}`);
     };
-    this.#lane.onFailure = (error) => {
+    lane.onFailure = (error) => {
       this.parts.options.logger?.error(`writes are latched: ${error.message}`);
-      for (const fn of this.#healthListeners) this.feed.soon(() => fn({ state: 'latched', error }));
+      this.#events.emit('health', { state: 'latched', error });
     };
-    this.#lane.onPublish = (commit) => {
+    lane.overlay.onConflict = (change) => this.#events.emit('conflict', change);
+    lane.onPublish = (commit) => {
       this.feed.published(commit);
+      this.peering?.noticed();
       if (++this.#sinceCheck < CHECK_EVERY_COMMITS) return;
       this.#sinceCheck = 0;
-      this.#checkpointer?.runIfDue(this.parts.log.stat().bytes);
+      this.#opening.checkpointer?.runIfDue(this.parts.log.stat().bytes);
     };
+  }
+
+  /**
+   * Replaces the whole state: closes what is open but for the lock, lets `work` change the
+   * directory, and opens again what is there then, also where `work` failed.
+   */
+  async #replace(work: () => Promise<void>): Promise<ReauthorReport> {
+    this.checkOpen();
+    if (this.#replacing !== undefined) throw beingReplaced();
+    let done = (): void => {};
+    this.#replacing = new Promise((resolve) => {
+      done = resolve;
+    });
+    const { env, dataDir, options, lock } = this.parts;
+    try {
+      await this.#opening.close();
+      try {
+        await work();
+      } finally {
+        const startMs = env.clock.monoMs();
+        const held = { lock: lock as FileLock, startMs };
+        this.#opening = new Opening(openParts(env, dataDir, options, held));
+        this.#connect();
+        this.feed.follow(this.#feedSource());
+        this.peering?.attach(this.#peeringNode() as PeeringNode);
+      }
+    } finally {
+      this.#replacing = undefined;
+      done();
+    }
+    return this.#reauthor();
+  }
+
+  async #install(file: string, offer: SnapshotOfferMessage): Promise<void> {
+    const { env, dataDir, options, identity } = this.parts;
+    const { logger } = options;
+    const report = await installSnapshot(env, dataDir, file, { offer, identity, options });
+    logger?.warn(
+      `the state of ${offer.fingerprint} was taken over; ${report.keptCommits} commits kept on top`,
+    );
+  }
+
+  /** Goes on with what a start over left to be authored again. */
+  async #reauthor(): Promise<ReauthorReport> {
+    if (this.letters === undefined) return { reauthored: 0, deadLetters: 0 };
+    return reauthor(this, this.letters);
+  }
+
+  async waitingLetters(): Promise<DeadLetter[]> {
+    this.checkOpen();
+    return this.letters === undefined ? [] : deadLetters(this, this.letters);
+  }
+
+  async retryWaiting(id: string, drop: boolean): Promise<Receipt | undefined> {
+    return retryDeadLetter(this, this.letters as DeadLetterFile, id, { drop });
+  }
+
+  async repairClock(
+    taken: Vector,
+  ): Promise<(ReauthorReport & { stampsFromMs: number }) | undefined> {
+    this.writable();
+    const { env, dataDir, options, identity } = this.parts;
+    const { driftMsMax: driftLimitMs } = (this.lane as Lane).membership.table.limits();
+    let stampsFromMs: number | undefined;
+    const report = await this.#replace(async () => {
+      const settings = { taken, driftLimitMs, identity, options };
+      stampsFromMs = (await clockRepair(env, dataDir, settings))?.stampsFromMs;
+    });
+    return stampsFromMs === undefined ? undefined : { ...report, stampsFromMs };
   }
 
   async #close(): Promise<void> {
-    const { log, lock, options } = this.parts;
-    await this.#checkpointer?.close();
-    await this.#lane?.close();
+    await this.#replacing;
+    await this.peering?.close();
+    await this.#opening.close();
     this.feed.close();
-    if (this.#lane === undefined || this.#lane.failure !== undefined) log.abandon();
-    else {
-      const failure = log.close();
-      if (failure !== undefined) options.logger?.error(`closing the log: ${failure.message}`);
-    }
-    lock?.release();
+    this.parts.lock?.release();
   }
 }
 
-/** Hears that the node takes no more writes. */
-export type HealthListener = (health: {
-  readonly state: 'latched';
-  readonly error: AdastraError;
-}) => void;
+/** Retryable: it takes seconds. */
+function beingReplaced(): AdastraError {
+  return new AdastraError('overloaded', 'the state is being replaced by a snapshot', {
+    hint: 'reads go on; try the write again in a moment',
+  });
+}
 
 /**
  * Entries hashed without a turn of the event loop, and slices after which the rest is done at once.
  */
 const HASH_SLICE = 2000;
 const HASH_SLICES_MAX = 100_000;
+
+// The peer half of the interface is assigned at construction, from one file for each area.
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- as just said
+export interface Engine extends PeerApi {}
 
 /** How many commits pass between two looks at whether a checkpoint is due. */
 const CHECK_EVERY_COMMITS = 256;

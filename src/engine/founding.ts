@@ -1,33 +1,32 @@
 /**
  * The first commit of a world: its founder as admin, the limits that all members agree on, and the
- * level of features in use. Every later commit has seen it. Each statement is a `$` entry of its
- * own.
+ * level of features in use. Every later commit has seen it. The id of the world is made of the
+ * founder's key and the salt in this commit, so whoever knows the id knows who founded it. Each
+ * statement is a `$` entry of its own (docs/formats/statements.md).
  */
 import { hexOf, type Limits } from '../core/index.ts';
 import {
+  memberKey,
   type Transaction,
-  WORLD_LIMIT_NAMES,
+  WORLD_LEVEL_KEY,
   WORLD_LIMITS_KEY,
+  worldLimitsOf,
 } from '../store/transactions/index.ts';
 import type { NodeIdentity } from './identity.ts';
 
-export const WORLD_LEVEL_KEY = '$world/level';
-
-/** Key of the statement about a member. */
-export function memberKey(fingerprint: string): string {
-  return `$member/${fingerprint}`;
-}
-
 /** Writes the statements of a new world. */
-export function foundWorld(tx: Transaction, identity: NodeIdentity, limits: Limits): void {
-  const { nodeId, fingerprint, publicKey } = identity;
+export function foundWorld(
+  tx: Transaction,
+  { nodeId, fingerprint, publicKey }: NodeIdentity,
+  salt: Uint8Array,
+  limits: Limits,
+): void {
   tx.put(memberKey(fingerprint), {
     nodeId,
     publicKey: hexOf(publicKey),
     role: 'admin',
-    founder: true,
+    founder: hexOf(salt),
   });
-  const agreed = Object.fromEntries(WORLD_LIMIT_NAMES.map((name) => [name, limits[name]]));
-  tx.put(WORLD_LIMITS_KEY, agreed);
+  tx.put(WORLD_LIMITS_KEY, { ...worldLimitsOf(limits) });
   tx.put(WORLD_LEVEL_KEY, 1);
 }

@@ -18,6 +18,7 @@ export type {
   RecoveryReport,
   VerifyReport,
 } from './node-api.ts';
+export type { NodeEventName, NodeEvents } from './node-events.ts';
 export { openEngine } from './open-engine.ts';
 export {
   type Logger,
@@ -26,6 +27,33 @@ export {
   resolveOptions,
   type RetentionOptions,
 } from './options.ts';
+export type {
+  ClockRepairReport,
+  ConflictInfo,
+  ConflictsOptions,
+  DeadLetter,
+  DecidedConflict,
+  DiscoveredNode,
+  DiscoveryOptions,
+  DiscoveryStatus,
+  Invitation,
+  InviteOptions,
+  MemberChange,
+  MemberInfo,
+  OutboxEntry,
+  PeerApi,
+  PeerStatus,
+  PolicyName,
+  PolicyRule,
+  Resolution,
+  SyncStateInfo,
+  SyncWhy,
+  TickResult,
+  TransportOptions,
+  TransportStatus,
+  WaitOptions,
+} from './peer-api.ts';
+export { type JoinOptions, type JoinReport, joinWorld } from './join-world.ts';
 export { notFound, type Snapshot } from './reads.ts';
 export { repairDirectory, type RepairSettings } from './repair.ts';
 export type { RepairReport, RepairSource } from './repair-report.ts';
@@ -41,3 +69,27 @@ export {
   type OperationDefinition,
 } from '../store/operations/index.ts';
 export { checkRange, inRange, type TransactionResult } from '../store/transactions/index.ts';
+export {
+  clockRepair,
+  type ClockRepaired,
+  type ClockRepairSettings,
+} from './rebuild/clock-repair.ts';
+export { DeadLetterFile } from './rebuild/dead-letters.ts';
+export { branchHeld, type KeptBranch, type LostBranch } from './rebuild/fork.ts';
+export { type InstallOptions, installSnapshot } from './rebuild/install-snapshot.ts';
+export {
+  deadLetters,
+  reauthor,
+  type ReauthorReport,
+  retryDeadLetter,
+} from './rebuild/reauthor.ts';
+export type { RebasedNode, RebaseReport } from './rebuild/rebase.ts';
+export {
+  openSnapshot,
+  type OpenSnapshot,
+  signSnapshotOffer,
+  snapshotFacts,
+  type SnapshotFacts,
+  verifySnapshot,
+  verifySnapshotOffer,
+} from './rebuild/snapshot.ts';

@@ -6,7 +6,7 @@
 import { AdastraError, HybridClock, hexOf, type Limits } from '../core/index.ts';
 import type { Env } from '../env/index.ts';
 import { OperationRegistry } from '../store/operations/index.ts';
-import { Lane, Writes } from '../store/transactions/index.ts';
+import { Lane, worldIdOf, Writes } from '../store/transactions/index.ts';
 import { createLog } from '../wal/index.ts';
 import { authorOf } from './author.ts';
 import {
@@ -15,6 +15,7 @@ import {
   directoryState,
   identityDirectory,
   makeDirectories,
+  placeFile,
   removeTree,
 } from './directory.ts';
 import { foundWorld } from './founding.ts';
@@ -28,6 +29,10 @@ export interface InitOptions {
   readonly limits: Limits;
   /** Takes part in an existing world instead of founding one (its log then begins empty). */
   readonly worldId?: Uint8Array | undefined;
+  /** A key that was drawn before; default: the one in `identityDir`, or a new one. */
+  readonly identity?: NodeIdentity | undefined;
+  /** Further small files of the new directory. */
+  readonly files?: readonly { readonly name: string; readonly bytes: Uint8Array }[] | undefined;
 }
 
 /** What was made. */
@@ -38,6 +43,7 @@ export interface InitReport {
 }
 
 const ID_BYTES = 16;
+const SALT_BYTES = 32;
 
 /** Makes the directory of a new node; `already_exists` where there is something already. */
 export async function initializeDirectory(
@@ -75,7 +81,8 @@ function notMade(error: AdastraError, path: string): AdastraError {
 
 async function build(env: Env, directory: string, options: InitOptions): Promise<InitReport> {
   const identity = ownIdentity(env, directory, options);
-  const worldId = options.worldId ?? env.random.bytes(ID_BYTES);
+  const salt = env.random.bytes(SALT_BYTES);
+  const worldId = options.worldId ?? worldIdOf(env.crypto, identity.publicKey, salt);
   env.fs.makeDirectory(checkpointDirectory(env, directory));
   const created = createLog(env, directory, {
     worldId,
@@ -83,7 +90,9 @@ async function build(env: Env, directory: string, options: InitOptions): Promise
     term: 0,
   });
   if (!created.ok) throw created.error;
-  if (options.worldId === undefined) await foundIn(env, directory, identity, options.limits);
+  if (options.worldId === undefined)
+    await foundIn(env, directory, identity, { salt, limits: options.limits });
+  for (const { name, bytes } of options.files ?? []) placeFile(env, directory, name, bytes);
   const { nodeId, fingerprint } = identity;
   return { nodeId, fingerprint, worldId: hexOf(worldId) };
 }
@@ -92,7 +101,7 @@ async function build(env: Env, directory: string, options: InitOptions): Promise
 function ownIdentity(
   env: Env,
   directory: string,
-  { identityDir, nodeId, displayName }: InitOptions,
+  { identityDir, nodeId, displayName, identity: drawn }: InitOptions,
 ): NodeIdentity {
   if (
     identityDir !== undefined &&
@@ -100,7 +109,7 @@ function ownIdentity(
   ) {
     return loadIdentity(env, directory, identityDir);
   }
-  const identity = newIdentity(env, nodeId, displayName);
+  const identity = drawn ?? newIdentity(env, nodeId, displayName);
   saveIdentity(env, identityDirectory(env, directory, identityDir), identity);
   return identity;
 }
@@ -109,7 +118,7 @@ async function foundIn(
   env: Env,
   directory: string,
   identity: NodeIdentity,
-  limits: Limits,
+  { salt, limits }: { salt: Uint8Array; limits: Limits },
 ): Promise<void> {
   const { replica, log } = openReplica(env, directory, { access: 'write', limits });
   const lane = new Lane({
@@ -121,6 +130,9 @@ async function foundIn(
     incarnations: replica.incarnations,
     seen: replica.seen,
     commands: replica.commands,
+    collected: replica.collected,
+    heads: replica.heads,
+    decided: replica.decided,
     operations: new OperationRegistry(),
     limits,
     clock: new HybridClock(replica.clock),
@@ -129,7 +141,7 @@ async function foundIn(
     flush: { intervalMs: 100, blockingFlush: true },
   });
   const writes = new Writes(lane);
-  await writes.transactSystem((tx) => foundWorld(tx, identity, limits), {
+  await writes.transactSystem((tx) => foundWorld(tx, identity, salt, limits), {
     reason: 'world founded',
   });
   await lane.close();

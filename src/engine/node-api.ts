@@ -9,6 +9,7 @@ import type {
   Durability,
   Entry,
   HistoryEntry,
+  NodeMetadata,
   PreflightReport,
   PutOptions,
   Range,
@@ -16,6 +17,13 @@ import type {
   Value,
   WriteOptions,
 } from '../core/index.ts';
+import type {
+  DiscoveryStatus,
+  PeerApi,
+  PeerStatus,
+  SyncStateInfo,
+  TransportStatus,
+} from './peer-api.ts';
 
 export interface ChangesOptions {
   /** First seq wanted, inclusive; default: the next commit. */
@@ -114,27 +122,18 @@ export interface NodeStatus {
     readonly checkpoints: readonly { readonly seq: number; readonly file: string }[];
   };
   readonly recovery: RecoveryReport;
-  /** Sync, transport, discovery and peers come with the sync issue; until then they say `off`. */
-  readonly sync: { readonly state: 'off' };
-  readonly transport: { readonly state: 'off' };
-  readonly discovery: { readonly state: 'off' };
-  readonly peers: readonly never[];
+  readonly sync: SyncStateInfo | { readonly state: 'off' };
+  readonly transport: TransportStatus;
+  readonly discovery: DiscoveryStatus;
+  readonly peers: readonly PeerStatus[];
 }
 
-export interface NodeInfo {
-  readonly nodeId: string;
-  readonly displayName: string;
+export interface NodeInfo extends NodeMetadata {
   readonly fingerprint: string;
   readonly worldId: string;
-  readonly hostname: string;
-  readonly platform: string;
-  readonly version: string;
-  readonly capabilities: readonly string[];
-  readonly startedAtMs: number;
-  readonly uptimeMs: number;
 }
 
-export interface NodeApi {
+export interface NodeApi extends PeerApi {
   get(key: string): Promise<Value | undefined>;
   getEntry(key: string): Promise<Entry | undefined>;
   count(range?: Range): Promise<number>;
@@ -155,6 +154,8 @@ export interface NodeApi {
   verify(options?: { readonly signal?: AbortSignal }): Promise<VerifyReport>;
   status(): Promise<NodeStatus>;
   nodeInfo(): Promise<NodeInfo>;
+  /** The same after looking at the machine again. */
+  refreshNodeInfo(): Promise<NodeInfo>;
   flush(): Promise<void>;
   close(): Promise<void>;
 }

@@ -4,17 +4,15 @@
  * network.
  */
 import { AdastraError } from '../core/index.ts';
-import { type Env, errorCode, type FileLock } from '../env/index.ts';
-import { limitsOfWorld, WORLD_LIMITS_KEY } from '../store/transactions/index.ts';
+import { type Env, errorCode } from '../env/index.ts';
+import type { Lane } from '../store/transactions/index.ts';
 import { directoryState, diskError, syncName } from './directory.ts';
 import { Engine } from './engine.ts';
-import { loadIdentity } from './identity.ts';
-import { openTerm } from './term.ts';
 import { initializeDirectory } from './initialize.ts';
 import { takeLock } from './lock.ts';
-import type { RecoveryReport } from './node-api.ts';
+import { openParts, readParts } from './open-parts.ts';
 import type { ResolvedOptions } from './options.ts';
-import { type OpenedReplica, openReplica } from './replica.ts';
+import { decideAnew } from './policies.ts';
 import { finishRepair, isRepairUnfinished, unfinishedError } from './starting-over.ts';
 
 export interface OpenSettings {
@@ -41,7 +39,10 @@ export async function openEngine(
     if (finishRepair(env, path) !== undefined) {
       options.logger?.warn(`went on with a repair of ${path} that was interrupted`);
     }
-    return writeEngine(env, path, options, { lock, startMs });
+    const engine = new Engine(openParts(env, path, options, { lock, startMs }));
+    await decideAnew(engine.lane as Lane);
+    await engine.begin();
+    return engine;
   } catch (error) {
     lock.release();
     if (options.onDamage === 'readOnly' && AdastraError.is(error) && error.code === 'log_damaged') {
@@ -90,25 +91,6 @@ async function create(
   await initializeDirectory(env, path, { nodeId, displayName, identityDir, limits });
 }
 
-function writeEngine(
-  env: Env,
-  dataDir: string,
-  options: ResolvedOptions,
-  { lock, startMs }: { lock: FileLock; startMs: number },
-): Engine {
-  const identity = loadIdentity(env, dataDir, options.identityDir);
-  const log = { segmentBytes: options.limits.segmentBytes };
-  const opened = openReplica(env, dataDir, { access: 'write', limits: options.limits, log });
-  openTerm(env, opened.log);
-  const recovery = recoveryReport(env, opened, startMs);
-  if (recovery.tornBytes > 0) {
-    options.logger?.warn(
-      `recovery set ${recovery.tornBytes} bytes of a torn tail aside: ${recovery.aside.join(', ')}`,
-    );
-  }
-  return wire(env, dataDir, options, { identity, opened, recovery, lock, damage: undefined });
-}
-
 function readEngine(
   env: Env,
   dataDir: string,
@@ -117,61 +99,5 @@ function readEngine(
   asked: AdastraError | undefined,
 ): Engine {
   if (isRepairUnfinished(env, dataDir)) throw unfinishedError(dataDir);
-  const identity = loadIdentity(env, dataDir, options.identityDir);
-  const opened = openReplica(env, dataDir, { access: 'read', limits: options.limits });
-  const found = opened.report.damage;
-  if (found !== undefined && options.onDamage === 'throw') throw damageOf(found);
-  const damage = asked ?? (found === undefined ? undefined : damageOf(found));
-  const recovery = recoveryReport(env, opened, startMs);
-  return wire(env, dataDir, options, { identity, opened, recovery, lock: undefined, damage });
-}
-
-function damageOf(damage: object & { reason?: string }): AdastraError {
-  return new AdastraError('log_damaged', `the log is damaged: ${damage.reason ?? 'see details'}`, {
-    hint: "open it with onDamage: 'readOnly', or repair it: adastra log repair",
-    details: { ...damage },
-  });
-}
-
-function wire(
-  env: Env,
-  dataDir: string,
-  options: ResolvedOptions,
-  found: {
-    identity: ReturnType<typeof loadIdentity>;
-    opened: OpenedReplica;
-    recovery: RecoveryReport;
-    lock: FileLock | undefined;
-    damage: AdastraError | undefined;
-  },
-): Engine {
-  const { identity, opened, recovery, lock, damage } = found;
-  const { replica, log } = opened;
-  const limits = limitsOfWorld(options.limits, replica.storage.get(WORLD_LIMITS_KEY));
-  return new Engine({
-    env,
-    dataDir,
-    options,
-    limits,
-    identity,
-    replica,
-    log,
-    recovery,
-    lock,
-    damage,
-  });
-}
-
-function recoveryReport(env: Env, opened: OpenedReplica, startMs: number): RecoveryReport {
-  const { report, checkpointSeq, replayedCommits, rejectedCheckpoints } = opened;
-  return {
-    checkpointSeq,
-    replayedCommits,
-    headSeq: report.headSeq,
-    cleanClose: report.sealed,
-    tornBytes: report.torn?.bytes ?? 0,
-    aside: report.torn?.files.map(({ file }) => file) ?? [],
-    rejectedCheckpoints,
-    durationMs: env.clock.monoMs() - startMs,
-  };
+  return new Engine(readParts(env, dataDir, options, { startMs, asked }));
 }

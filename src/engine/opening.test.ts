@@ -199,7 +199,7 @@ test('readOnly takes no lock, writes nothing, and shows what is durable', async 
   expect((await reader.status()).health).toBe('read_only');
   expect(await codeOf(reader.put('k', 2))).toBe('read_only');
   expect(await codeOf(reader.checkpoint())).toBe('read_only');
-  expect(await codeOf(reader.receive(new Uint8Array(1)))).toBe('read_only');
+  expect(await codeOf(reader.receiveFrame([], []))).toBe('read_only');
   const history: unknown[] = [];
   for await (const { value } of reader.history('k')) history.push(value);
   expect(history).toEqual([1]);

@@ -12,11 +12,14 @@ import {
 import {
   type AnyOperation,
   defineOperation,
+  definePolicy,
   OperationRegistry,
+  type PolicyDefinition,
 } from '../store/operations/index.ts';
 import { isDurability } from '../store/transactions/index.ts';
 import { checkNodeId } from './identity.ts';
 import { nearestName } from './nearest-name.ts';
+import { type PeerOptions, type ResolvedPeerOptions, resolvePeerOptions } from './peer-options.ts';
 
 /** Where the engine reports what no caller waits for. Four methods; pino fits. */
 export interface Logger {
@@ -39,7 +42,7 @@ export interface RetentionOptions {
   readonly ageMs?: number | undefined;
 }
 
-export interface NodeOptions {
+export interface NodeOptions extends PeerOptions {
   /** Directory of the node; made if missing. Exactly one of `dataDir` and `memory`. */
   readonly dataDir?: string | undefined;
   /** The same engine over a file system in memory, gone with the process. */
@@ -66,6 +69,8 @@ export interface NodeOptions {
   readonly logger?: Logger | undefined;
   /** Operations of the application. */
   readonly operations?: readonly AnyOperation[] | undefined;
+  /** Code of the application that decides conflicts (`definePolicy`). */
+  readonly policies?: readonly PolicyDefinition[] | undefined;
   /**
    * Whether a lone write may be flushed by a call that blocks for well under a millisecond; default
    * true.
@@ -91,8 +96,10 @@ export interface ResolvedOptions {
   readonly limits: Limits;
   readonly logger: Logger | undefined;
   readonly operations: readonly AnyOperation[];
+  readonly policies: readonly PolicyDefinition[];
   readonly blockingFlush: boolean;
   readonly checkpointBytes: number;
+  readonly peers: ResolvedPeerOptions;
 }
 
 const KNOWN = [
@@ -109,8 +116,12 @@ const KNOWN = [
   'limits',
   'logger',
   'operations',
+  'policies',
   'blockingFlush',
   'checkpointBytes',
+  'transport',
+  'discovery',
+  'sync',
 ] as const satisfies readonly (keyof NodeOptions)[];
 
 const RETENTION = ['commits', 'bytes', 'ageMs'];
@@ -136,8 +147,10 @@ export function resolveOptions(options: NodeOptions): ResolvedOptions {
     limits: validateLimits(options.limits),
     logger: options.logger,
     operations: options.operations ?? [],
+    policies: options.policies ?? [],
     blockingFlush: options.blockingFlush ?? true,
     checkpointBytes: options.checkpointBytes ?? 64 * 1024 * 1024,
+    peers: resolvePeerOptions(options, checkNames),
   };
 }
 
@@ -176,6 +189,7 @@ function checkValues(options: NodeOptions): void {
   }
   if (options.limits !== undefined) checkLimits(options.limits);
   if (operations !== undefined) checkOperations(operations);
+  if (options.policies !== undefined) checkPolicies(options.policies);
 }
 
 /** Which limits there are; what they may be is for `validateLimits`. */
@@ -193,6 +207,17 @@ function checkOperations(operations: readonly AnyOperation[]): void {
     defineOperation(operation as never);
   }
   new OperationRegistry(operations);
+}
+
+/** Each is whole and no two have one name, whatever their versions. */
+function checkPolicies(policies: readonly PolicyDefinition[]): void {
+  if (!Array.isArray(policies)) throw invalid('policies', 'policies is a list');
+  const names = new Set<string>();
+  for (const policy of policies as readonly PolicyDefinition[]) {
+    const { name } = definePolicy(policy);
+    if (names.has(name)) throw invalid('policies', `there are two policies ${name}`);
+    names.add(name);
+  }
 }
 
 function checkRetention(retention: RetentionOptions): void {

@@ -82,7 +82,10 @@ export interface DiscoveryStatus {
   readonly interfaces?: readonly string[];
   readonly error?: { readonly code: string; readonly message: string };
   readonly known: number;
+  /** Datagrams that were not taken, by reason; docs/formats/discovery.md explains each. */
   readonly dropped: Readonly<Record<string, number>>;
+  /** What does not work although discovery runs: an interface, a target. */
+  readonly warnings?: readonly string[];
 }
 
 export interface DiscoveredNode {

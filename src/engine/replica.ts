@@ -18,7 +18,15 @@ import {
 import type { Env } from '../env/index.ts';
 import { listCheckpoints, loadCheckpoint } from '../store/checkpoint/index.ts';
 import { OriginTable, Storage } from '../store/storage/index.ts';
-import { CommandMemory, Incarnations, Replay, SeenTable } from '../store/transactions/index.ts';
+import {
+  Collected,
+  CommandMemory,
+  type DecidedPlace,
+  HeadTable,
+  Incarnations,
+  Replay,
+  SeenTable,
+} from '../store/transactions/index.ts';
 import {
   type Batch,
   type CommitLog,
@@ -35,6 +43,9 @@ export class Replica {
   readonly incarnations: Incarnations = new Incarnations();
   readonly seen: SeenTable;
   readonly commands: CommandMemory;
+  readonly collected: Collected = new Collected();
+  readonly decided: DecidedPlace = { seq: 0 };
+  readonly heads: HeadTable = new HeadTable();
   /** What the log holds; while a lane writes, it runs ahead of what is published. */
   logVector: () => Vector = () => this.vector;
   /** The greatest stamp reading applied. */
@@ -59,6 +70,9 @@ export class Replica {
       ['incarnations', this.incarnations.encode()],
       ['seen', this.seen.encode()],
       ['commands', this.commands.encode()],
+      ['collected', this.collected.encode()],
+      ['decided', placeBytes(this.decided)],
+      ['heads', this.heads.encode()],
       ['clock', reading.toBytes()],
     ]);
   }
@@ -76,9 +90,22 @@ export class Replica {
     this.incarnations.load(section('incarnations'));
     this.seen.load(section('seen'));
     this.commands.load(section('commands'));
+    const decided = sections.get('decided');
+    if (decided !== undefined) this.decided.seq = new ByteReader(decided).varint();
+    // Those who never collected anything wrote none.
+    const collected = sections.get('collected');
+    if (collected !== undefined) this.collected.load(collected);
+    const heads = sections.get('heads');
+    if (heads !== undefined) this.heads.load(heads);
     const reading = new ByteReader(section('clock'));
     this.clock = { ms: reading.u48(), counter: reading.u16() };
   }
+}
+
+function placeBytes({ seq }: DecidedPlace): Uint8Array {
+  const writer = new ByteWriter(8);
+  writer.varint(seq);
+  return writer.toBytes();
 }
 
 export interface OpenReplicaOptions {

@@ -3,23 +3,25 @@
  * is let go. A span is kept that meets every bound given.
  */
 import type { Env } from '../env/index.ts';
-import type { OriginTable } from '../store/storage/index.ts';
 import { commitAt } from '../store/transactions/index.ts';
 import type { CommitLog } from '../wal/index.ts';
 import type { RetentionOptions } from './options.ts';
 
-/** Commits at or below the result may be let go; 0 for none. */
+/**
+ * Commits at or below the result may be let go; 0 for none. `neededAbove`: what lies above it a
+ * member within its lease still needs.
+ */
 export function retentionSeq(
   env: Env,
   log: CommitLog,
-  origins: OriginTable,
   { commits, bytes, ageMs }: RetentionOptions,
+  neededAbove: number = Number.POSITIVE_INFINITY,
 ): number {
   const bounds: number[] = [];
   if (commits !== undefined) bounds.push(log.headSeq - commits);
   if (bytes !== undefined) bounds.push(seqByBytes(log, bytes));
-  if (ageMs !== undefined) bounds.push(seqByAge(log, origins, env.clock.wallMs() - ageMs));
-  return bounds.length === 0 ? 0 : Math.max(0, Math.min(...bounds));
+  if (ageMs !== undefined) bounds.push(seqByAge(log, env.clock.wallMs() - ageMs));
+  return bounds.length === 0 ? 0 : Math.max(0, Math.min(...bounds, neededAbove));
 }
 
 /**
@@ -51,10 +53,10 @@ function seqByBytes(log: CommitLog, bytes: number): number {
 }
 
 /** The last commit made before `wallMs`, by binary search over segments' first commits. */
-function seqByAge(log: CommitLog, origins: OriginTable, wallMs: number): number {
+function seqByAge(log: CommitLog, wallMs: number): number {
   let seq = 0;
   for (const { firstSeq } of log.stat().segments) {
-    const commit = commitAt(log, origins, firstSeq);
+    const commit = commitAt(log, firstSeq);
     if (commit === undefined || commit.timeMs >= wallMs) return seq;
     seq = firstSeq - 1;
   }

@@ -5,11 +5,11 @@
  *
  *     log (the old one), perhaps leftovers     nothing has happened yet: repair begins again
  *     log-repaired and repair.json, no log     `finishRepair` goes on, here or at the next opening
- *     log (the new one) and repair.json        the same: checkpoints are still to be moved
+ *     log (the new one) and repair.json        the same: only the plan is still to be removed
  */
 import { AdastraError } from '../core/index.ts';
 import type { Env } from '../env/index.ts';
-import { logDirectory, placeFile, readFile, removeTree } from './directory.ts';
+import { logDirectory, makeDirectories, placeFile, readFile, removeTree } from './directory.ts';
 import type { RepairReport } from './repair-report.ts';
 import { type AsideMove, makeAside, moveAside } from './set-aside.ts';
 
@@ -21,7 +21,16 @@ const PLAN = 'repair.json';
 export interface RepairPlan {
   readonly oldLog: AsideMove;
   readonly checkpoints: readonly AsideMove[];
-  readonly report: RepairReport;
+  /** Files that were built with the new log and go into the directory before it gets its name. */
+  readonly arrivals?: readonly Arrival[];
+  /** `undefined` where the log was sound and started over for another reason. */
+  readonly report?: RepairReport;
+}
+
+/** Names: `from` below the building directory, `to` below the data directory. */
+export interface Arrival {
+  readonly from: string;
+  readonly to: string;
 }
 
 /** Whether a repair was cut off at the point where `log` has no name. */
@@ -62,7 +71,6 @@ export function startOver(env: Env, dataDir: string, plan: RepairPlan): void {
   fs.rename(fs.resolve(building, 'log'), fs.resolve(dataDir, READY));
   fs.syncDirectory(dataDir);
   fs.syncDirectory(building);
-  fs.removeDirectory(building);
   const text = `${JSON.stringify({ format: 1, ...plan })}\n`;
   placeFile(env, dataDir, PLAN, new TextEncoder().encode(text));
   moveAside(env, dataDir, [plan.oldLog]);
@@ -83,10 +91,29 @@ export function finishRepair(env: Env, dataDir: string): RepairReport | undefine
   // The old log still stands: nothing has taken effect, and it is looked at anew.
   if (isReady && fs.stat(log) !== undefined) return undefined;
   const plan = JSON.parse(new TextDecoder().decode(readFile(env, planFile))) as RepairPlan;
-  if (isReady) fs.rename(ready, log);
+  // Before the log has its name, so that whoever finds it finds all that belongs to it.
+  if (isReady) {
+    moveAside(env, dataDir, plan.checkpoints);
+    for (const arrival of plan.arrivals ?? []) arrive(env, dataDir, arrival);
+    removeTree(env, fs.resolve(dataDir, BUILDING));
+    fs.rename(ready, log);
+  }
   fs.syncDirectory(dataDir);
-  moveAside(env, dataDir, plan.checkpoints);
   fs.removeFile(planFile);
   fs.syncDirectory(dataDir);
   return plan.report;
+}
+
+/** Moves one, durable when this returns; what has arrived already is passed over. */
+function arrive(env: Env, dataDir: string, { from, to }: Arrival): void {
+  const { fs } = env;
+  const source = fs.resolve(dataDir, BUILDING, from);
+  if (fs.stat(source) === undefined) return;
+  const target = fs.resolve(dataDir, to);
+  makeDirectories(env, fs.resolve(target, '..'));
+  fs.rename(source, target);
+  // A crash between the two syncs can leave both names of one file: a rename then does nothing.
+  if (fs.stat(source) !== undefined) fs.removeFile(source);
+  fs.syncDirectory(fs.resolve(target, '..'));
+  fs.syncDirectory(fs.resolve(source, '..'));
 }

@@ -3,17 +3,50 @@
  */
 import { hexOf } from '../core/index.ts';
 import { listCheckpoints } from '../store/checkpoint/index.ts';
+import { type LocalMetadata, type Moment, NodeDescription } from '../metadata/index.ts';
 import type { Lane } from '../store/transactions/index.ts';
 import { checkpointDirectory, logDirectory } from './directory.ts';
 import type { EngineParts } from './engine-parts.ts';
 import type { Hashes, NodeInfo, NodeStatus } from './node-api.ts';
+import { discoveryStatus, peersOf, transportStatus } from './peering/link-calls.ts';
+import type { Peering } from './peering/peering.ts';
+import { syncStateOf } from './peering/sync-calls.ts';
 import { VERSION } from './version.ts';
 
-const CAPABILITIES = ['core', 'wal', 'store', 'transactions', 'checkpoints', 'history', 'replay'];
+const CAPABILITIES = [
+  'core',
+  'wal',
+  'store',
+  'transactions',
+  'checkpoints',
+  'history',
+  'replay',
+  'sync',
+  'transport',
+  'discovery',
+  'metadata',
+];
+
+/** What the node says of itself. */
+export function describeNode(
+  { env, identity, options }: EngineParts,
+  started: Moment,
+): NodeDescription {
+  const { nodeId, fingerprint } = identity;
+  return new NodeDescription({
+    nodeId,
+    fingerprint,
+    displayName: options.displayName ?? identity.displayName,
+    version: VERSION,
+    started,
+    capabilities: () => CAPABILITIES,
+    host: () => env.host,
+  });
+}
 
 export function statusOf(
   parts: EngineParts,
-  at: Hashes & { readonly lane: Lane | undefined },
+  at: Hashes & { readonly lane: Lane | undefined; readonly peering: Peering | undefined },
 ): NodeStatus {
   const { identity, log, replica, recovery } = parts;
   const { storage } = replica;
@@ -37,10 +70,7 @@ export function statusOf(
     },
     wal: walOf(parts, at.lane),
     recovery,
-    sync: { state: 'off' },
-    transport: { state: 'off' },
-    discovery: { state: 'off' },
-    peers: [],
+    ...peersOfStatus(at.peering),
   };
 }
 
@@ -77,18 +107,26 @@ function healthOf(
     : { health: 'latched', healthReason: failure.message };
 }
 
-export function nodeInfoOf(parts: EngineParts, startedAtMs: number): NodeInfo {
-  const { env, identity, log, options } = parts;
+export function nodeInfoOf({ log }: EngineParts, metadata: LocalMetadata): NodeInfo {
+  return { ...metadata, worldId: hexOf(log.worldId) };
+}
+
+function peersOfStatus(
+  peering: Peering | undefined,
+): Pick<NodeStatus, 'sync' | 'transport' | 'discovery' | 'peers'> {
+  if (peering === undefined) return NO_PEERS;
   return {
-    nodeId: identity.nodeId,
-    displayName: options.displayName ?? identity.displayName ?? identity.nodeId,
-    fingerprint: identity.fingerprint,
-    worldId: hexOf(log.worldId),
-    hostname: env.host.hostname,
-    platform: env.host.platform,
-    version: VERSION,
-    capabilities: CAPABILITIES,
-    startedAtMs,
-    uptimeMs: Math.max(0, env.clock.wallMs() - startedAtMs),
+    sync: syncStateOf(peering),
+    transport: transportStatus(peering),
+    discovery: discoveryStatus(peering),
+    peers: peersOf(peering),
   };
 }
+
+/** Of a node that only reads. */
+const NO_PEERS: Pick<NodeStatus, 'sync' | 'transport' | 'discovery' | 'peers'> = {
+  sync: { state: 'off' },
+  transport: { state: 'off', links: 0, bytesIn: 0, bytesOut: 0, refused: {} },
+  discovery: { state: 'off', known: 0, dropped: {} },
+  peers: [],
+};

@@ -1,0 +1,58 @@
+/**
+ * Events of a node: health, peers, conflicts, sync. Listeners are called after this turn, never
+ * inside the writer's stack; one that throws is logged and does no harm.
+ */
+import { AdastraError } from '../core/index.ts';
+import type { ConflictChange } from '../store/transactions/index.ts';
+import type { ChangeFeed } from './change-feed.ts';
+
+/** What each event tells. */
+export interface NodeEvents {
+  /** A failed flush has ended writing. */
+  readonly health: { readonly state: 'latched'; readonly error: AdastraError };
+  /** A peer was linked or lost, or what is known of it has changed; ask `peers()`. */
+  readonly peer: { readonly fingerprint: string };
+  /** A conflict was opened, changed, or ended by a write that has seen all of it. */
+  readonly conflict: ConflictChange;
+  /** Something of sync has changed; ask `syncStateInfo()`. */
+  readonly sync: { readonly state: 'changed' };
+}
+
+export type NodeEventName = keyof NodeEvents;
+type Listener = (event: never) => void;
+
+const NAMES: readonly NodeEventName[] = ['health', 'peer', 'conflict', 'sync'];
+
+export class EventListeners {
+  readonly #feed: ChangeFeed;
+  readonly #listeners = new Map<NodeEventName, Set<Listener>>();
+  #count = 0;
+
+  constructor(feed: ChangeFeed) {
+    this.#feed = feed;
+  }
+
+  /** Returns what ends it; throws `invalid_argument`, `limit_exceeded`. */
+  on<Name extends NodeEventName>(name: Name, fn: (event: NodeEvents[Name]) => void): () => void {
+    if (!NAMES.includes(name)) {
+      throw new AdastraError('invalid_argument', `there is no event ${String(name)}`, {
+        hint: `events: ${NAMES.join(', ')}`,
+      });
+    }
+    if (typeof fn !== 'function') throw new AdastraError('invalid_argument', 'on takes a function');
+    this.#feed.checkRoom(this.#count);
+    const own = (event: NodeEvents[Name]): void => fn(event);
+    const listeners = this.#listeners.get(name) ?? new Set();
+    this.#listeners.set(name, listeners.add(own as Listener));
+    this.#count++;
+    return () => {
+      if (listeners.delete(own as Listener)) this.#count--;
+    };
+  }
+
+  emit<Name extends NodeEventName>(name: Name, event: NodeEvents[Name]): void {
+    for (const fn of this.#listeners.get(name) ?? []) {
+      this.#feed.soon(() => (fn as (event: NodeEvents[Name]) => void)(event));
+    }
+  }
+}

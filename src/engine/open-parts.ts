@@ -1,0 +1,101 @@
+/**
+ * What an engine is made of, from a directory: identity, log, recovered state, limits of the world.
+ * Opening does it once; after a snapshot has replaced the state it is done again under the same lock.
+ */
+import { AdastraError } from '../core/index.ts';
+import type { Env, FileLock } from '../env/index.ts';
+import { limitsOfWorld, MembershipTable } from '../store/transactions/index.ts';
+import type { EngineParts } from './engine-parts.ts';
+import { loadIdentity } from './identity.ts';
+import type { RecoveryReport } from './node-api.ts';
+import type { ResolvedOptions } from './options.ts';
+import { type OpenedReplica, openReplica } from './replica.ts';
+import { openTerm } from './term.ts';
+
+/** Log and state of a directory whose lock is held. */
+export function openParts(
+  env: Env,
+  dataDir: string,
+  options: ResolvedOptions,
+  { lock, startMs }: { readonly lock: FileLock; readonly startMs: number },
+): EngineParts {
+  const identity = loadIdentity(env, dataDir, options.identityDir);
+  const log = { segmentBytes: options.limits.segmentBytes };
+  const opened = openReplica(env, dataDir, { access: 'write', limits: options.limits, log });
+  openTerm(env, opened.log);
+  const recovery = recoveryReport(env, opened, startMs);
+  if (recovery.tornBytes > 0) {
+    options.logger?.warn(
+      `recovery set ${recovery.tornBytes} bytes of a torn tail aside: ${recovery.aside.join(', ')}`,
+    );
+  }
+  return wire(env, dataDir, options, { identity, opened, recovery, lock, damage: undefined });
+}
+
+/** The same for reading beside a writer, or before damage (`asked`: why writing was refused). */
+export function readParts(
+  env: Env,
+  dataDir: string,
+  options: ResolvedOptions,
+  { startMs, asked }: { readonly startMs: number; readonly asked: AdastraError | undefined },
+): EngineParts {
+  const identity = loadIdentity(env, dataDir, options.identityDir);
+  const opened = openReplica(env, dataDir, { access: 'read', limits: options.limits });
+  const found = opened.report.damage;
+  if (found !== undefined && options.onDamage === 'throw') throw damageOf(found);
+  const damage = asked ?? (found === undefined ? undefined : damageOf(found));
+  const recovery = recoveryReport(env, opened, startMs);
+  return wire(env, dataDir, options, { identity, opened, recovery, lock: undefined, damage });
+}
+
+function damageOf(damage: object & { reason?: string }): AdastraError {
+  return new AdastraError('log_damaged', `the log is damaged: ${damage.reason ?? 'see details'}`, {
+    hint: "open it with onDamage: 'readOnly', or repair it: adastra log repair",
+    details: { ...damage },
+  });
+}
+
+function wire(
+  env: Env,
+  dataDir: string,
+  options: ResolvedOptions,
+  found: {
+    identity: ReturnType<typeof loadIdentity>;
+    opened: OpenedReplica;
+    recovery: RecoveryReport;
+    lock: FileLock | undefined;
+    damage: AdastraError | undefined;
+  },
+): EngineParts {
+  const { identity, opened, recovery, lock, damage } = found;
+  const { replica, log } = opened;
+  const stated = new MembershipTable();
+  stated.load(replica.storage, replica.origins);
+  const limits = limitsOfWorld(options.limits, stated.limits());
+  return {
+    env,
+    dataDir,
+    options,
+    limits,
+    identity,
+    replica,
+    log,
+    recovery,
+    lock,
+    damage,
+  };
+}
+
+function recoveryReport(env: Env, opened: OpenedReplica, startMs: number): RecoveryReport {
+  const { report, checkpointSeq, replayedCommits, rejectedCheckpoints } = opened;
+  return {
+    checkpointSeq,
+    replayedCommits,
+    headSeq: report.headSeq,
+    cleanClose: report.sealed,
+    tornBytes: report.torn?.bytes ?? 0,
+    aside: report.torn?.files.map(({ file }) => file) ?? [],
+    rejectedCheckpoints,
+    durationMs: env.clock.monoMs() - startMs,
+  };
+}

@@ -1,0 +1,309 @@
+/**
+ * A node among others: transport, discovery and sync, wired. Links that come up are given to sync,
+ * what sync sends goes out over them, members that are known are kept connected. None of it is
+ * needed for local work, and whatever fails here leaves that untouched (INV-11).
+ */
+import {
+  AdastraError,
+  hexOf,
+  type PeerMessage,
+  type SnapshotOfferMessage,
+} from '../../core/index.ts';
+import { Discovery } from '../../discovery/index.ts';
+import type { NodeMetadata } from '../../core/index.ts';
+import {
+  DEFAULT_TRANSPORT_LIMITS,
+  type JoinReply,
+  type Link,
+  type LinkEnd,
+  type ProvedPeer,
+  Transport,
+} from '../../transport/index.ts';
+import { PRESENT } from '../../store/transactions/index.ts';
+import type { SyncWork } from '../../sync/index.ts';
+import type { DiscoveryOptions, DiscoveryStatus, TransportOptions } from '../peer-api.ts';
+import type { OpenSnapshot } from '../rebuild/snapshot.ts';
+import { AddressBook } from './address-book.ts';
+import { admitJoiner } from './admit-joiner.ts';
+import { formatHostPort } from './host-port.ts';
+import { Invitations } from './invitations.ts';
+import { JoinGate } from './join-gate.ts';
+import type { PeeringNode } from './peering-node.ts';
+import { SnapshotExchange } from './snapshot-exchange.ts';
+import { SyncDriver } from './sync-driver.ts';
+import { Warnings } from './warnings.ts';
+
+/** What peering tells the engine. */
+export interface PeeringEvents {
+  changed(what: 'peer' | 'sync', peer: string | undefined): void;
+  /** The state of now as a file that stays as long as it is open. */
+  openSnapshot(): Promise<OpenSnapshot>;
+  /** Replaces the state by a snapshot that was verified. */
+  install(file: string, offer: SnapshotOfferMessage): Promise<void>;
+}
+
+export class Peering {
+  readonly book: AddressBook;
+  readonly invitations: Invitations;
+  readonly gate: JoinGate;
+  readonly warnings: Warnings = new Warnings();
+  readonly transport: Transport;
+  readonly discovery: Discovery;
+  readonly snapshots: SnapshotExchange;
+  node: PeeringNode;
+  driver: SyncDriver;
+  transportError: AdastraError | undefined = undefined;
+  readonly #events: PeeringEvents;
+  readonly #metadata: () => NodeMetadata;
+  /** Members that the user has disconnected: not dialled until the user connects them. */
+  readonly parted: Set<string> = new Set();
+  readonly #lastMetadata = new Map<string, NodeMetadata>();
+  readonly #watchers = new Set<(isClosed: boolean) => void>();
+  #isClosed = false;
+
+  constructor(node: PeeringNode, metadata: () => NodeMetadata, events: PeeringEvents) {
+    const { env, dataDir } = node;
+    this.node = node;
+    this.#events = events;
+    this.#metadata = metadata;
+    this.book = new AddressBook(env, dataDir);
+    this.invitations = new Invitations(env, dataDir);
+    this.gate = new JoinGate(env, dataDir);
+    this.snapshots = new SnapshotExchange({
+      node: () => this.node,
+      open: () => events.openSnapshot(),
+      install: (file, offer) => events.install(file, offer),
+      warn: (text) => node.options.logger?.warn(text),
+    });
+    this.transport = this.#makeTransport();
+    this.discovery = this.#makeDiscovery();
+    this.driver = this.#makeDriver();
+  }
+
+  /** Ticks by itself from now on. */
+  begin(): void {
+    this.driver.start();
+  }
+
+  /** The state was replaced: sync begins again over the links that are up. */
+  attach(node: PeeringNode): void {
+    this.node = node;
+    this.driver.close();
+    this.driver = this.#makeDriver();
+    this.driver.start();
+    for (const link of this.transport.links()) this.#linkUp(link);
+  }
+
+  /** Commits were published. */
+  noticed(): void {
+    this.gate.look(this.node);
+    this.driver.noticed();
+  }
+
+  async startTransport(options: TransportOptions = {}): Promise<void> {
+    const { host = '127.0.0.1', port = 0 } = options;
+    try {
+      await this.transport.start({ host, port });
+      this.transportError = undefined;
+    } catch (error) {
+      if (AdastraError.is(error) && error.code !== 'already_exists') this.transportError = error;
+      throw error;
+    }
+    this.discovery.refresh();
+    this.keepMembers();
+  }
+
+  async stopTransport(): Promise<void> {
+    this.transportError = undefined;
+    await this.transport.stop();
+    this.discovery.refresh();
+  }
+
+  startDiscovery(options: DiscoveryOptions = {}): Promise<DiscoveryStatus> {
+    return this.discovery.start(options);
+  }
+
+  /** Called when sync has changed, and once when the node is closed; returns what ends it. */
+  watch(look: (isClosed: boolean) => void): () => void {
+    this.#watchers.add(look);
+    return () => this.#watchers.delete(look);
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    for (const look of [...this.#watchers]) look(true);
+    await this.discovery.stop();
+    await this.transport.stop();
+    this.driver.close();
+    this.snapshots.close();
+    this.book.save();
+  }
+
+  /** Dials every member whose address is known, unless the user parted from it. */
+  keepMembers(): void {
+    const { options, identity } = this.node;
+    const { table: membership } = this.node.lane.membership;
+    if (!options.peers.sync.autoConnect || this.#isClosed) return;
+    if (this.transport.status().state !== 'running') return;
+    for (const { fingerprint, state } of membership.members()) {
+      if (fingerprint === identity.fingerprint) continue;
+      if (state === 'closed' || this.parted.has(fingerprint)) this.transport.drop(fingerprint);
+      else this.keep(fingerprint);
+    }
+    const { inviter } = this.gate;
+    if (inviter !== undefined && !this.parted.has(inviter)) this.keep(inviter);
+  }
+
+  /** Wants a link with this member, wherever it is known to be. */
+  keep(fingerprint: string): void {
+    const addresses = this.addressesOf(fingerprint);
+    if (addresses.length > 0) this.transport.keep(fingerprint, addresses);
+  }
+
+  /** What discovery hears first, then what worked before. */
+  addressesOf(fingerprint: string): string[] {
+    const heard = this.discovery.known().find((node) => node.fingerprint === fingerprint);
+    const fresh = heard?.state === 'available' ? heard.addresses : [];
+    return [...new Set([...fresh, ...this.book.of(fingerprint)])];
+  }
+
+  /** What a member said of itself when it was last linked. */
+  metadataOf(fingerprint: string): NodeMetadata | undefined {
+    return this.transport.link(fingerprint)?.metadata ?? this.#lastMetadata.get(fingerprint);
+  }
+
+  #makeDriver(): SyncDriver {
+    return new SyncDriver(
+      this.node,
+      {
+        send: (peer, message) => this.#send(peer, message),
+        pause: (peer) => this.transport.link(peer)?.pause(),
+        resume: (peer) => this.transport.link(peer)?.resume(),
+        close: (peer, reason) => this.transport.link(peer)?.close(reason),
+        alarm: (alarm) => this.#alarm(alarm),
+        changed: (what, peer) => this.#changed(what, peer),
+        trusted: () => this.gate.inviter,
+      },
+      this.snapshots,
+    );
+  }
+
+  #changed(what: 'peer' | 'sync', peer: string | undefined): void {
+    this.#events.changed(what, peer);
+    if (what === 'sync') for (const look of [...this.#watchers]) look(false);
+  }
+
+  #send(peer: string, message: PeerMessage): void {
+    const link = this.transport.link(peer);
+    if (link === undefined) return;
+    link.send(message);
+    if (link.congested) this.driver.feed((sync) => sync.congested(peer));
+  }
+
+  #alarm(work: Extract<SyncWork, { kind: 'alarm' }>): void {
+    this.warnings.add(`${work.alarm}: ${work.detail}`);
+    this.node.options.logger?.error(`sync: ${work.alarm}: ${work.detail}`);
+  }
+
+  #makeTransport(): Transport {
+    const { env, identity, log, options } = this.node;
+    const { retryMinMs, retryMaxMs } = options.peers.sync;
+    return new Transport({
+      env,
+      identity,
+      worldId: hexOf(log.worldId),
+      metadata: () => this.#metadata(),
+      limits: {
+        ...DEFAULT_TRANSPORT_LIMITS,
+        backoffMinMs: retryMinMs,
+        backoffMaxMs: retryMaxMs,
+      },
+      handlers: {
+        judge: (peer) => this.#judge(peer),
+        onLink: (link) => this.#linkUp(link),
+        onMessage: (link, message) => {
+          this.driver.feed((sync, now) => sync.message(link.fingerprint, message, now));
+        },
+        onDrain: (link) => {
+          this.driver.feed((sync, now) => sync.drained(link.fingerprint, now));
+        },
+        onLinkDown: (link, end) => this.#linkDown(link, end),
+        onRefused: (reason, { host }) => {
+          options.logger?.warn(`transport: refused a connection from ${host}: ${reason}`);
+        },
+        onDuplicate: (fingerprint) => this.#duplicate(fingerprint),
+        onJoin: (request, peer): Promise<JoinReply> => admitJoiner(this, request, peer),
+      },
+    });
+  }
+
+  /** Nobody gets a link without being a member; the one who invited this node is trusted first. */
+  #judge({ fingerprint }: ProvedPeer): string | undefined {
+    const { lane, identity } = this.node;
+    if (fingerprint === identity.fingerprint) return 'own_key';
+    if (fingerprint === this.gate.inviter) return undefined;
+    const standing = lane.membership.table.rightsOf(fingerprint, PRESENT);
+    if (standing === undefined) return 'not_a_member';
+    return standing.state === 'closed' ? 'closed_member' : undefined;
+  }
+
+  #linkUp(link: Link): void {
+    const { fingerprint } = link;
+    this.#noteAddress(link);
+    this.#lastMetadata.set(fingerprint, link.metadata);
+    this.node.options.logger?.info(
+      `transport: linked with ${link.metadata.nodeId} (${fingerprint.slice(0, 8)}) at ${formatHostPort(link.address)}`,
+    );
+    this.driver.linkCount++;
+    this.driver.feed((sync, now) => {
+      sync.linkUp(fingerprint, { roundTripMs: link.roundTripMs }, now);
+    });
+  }
+
+  #noteAddress(link: Link): void {
+    if (link.direction === 'out') this.book.note(link.fingerprint, formatHostPort(link.address));
+    else if (link.listening !== undefined) {
+      // Where it came from, at the port that it says it listens on.
+      const { port } = link.listening;
+      this.book.note(link.fingerprint, formatHostPort({ host: link.address.host, port }));
+    }
+    this.book.save();
+    if (!this.parted.has(link.fingerprint) && this.node.options.peers.sync.autoConnect) {
+      this.keep(link.fingerprint);
+    }
+  }
+
+  #linkDown(link: Link, end: LinkEnd): void {
+    this.node.options.logger?.info(
+      `transport: the link with ${link.metadata.nodeId} ended: ${end.message}`,
+    );
+    this.driver.linkCount--;
+    this.driver.feed((sync, now) => sync.linkDown(link.fingerprint, end.message, now));
+  }
+
+  #duplicate(fingerprint: string): void {
+    const detail = `two processes use the key ${fingerprint}: one directory is a copy of the other`;
+    this.warnings.add(detail);
+    this.node.options.logger?.error(`transport: ${detail}`);
+  }
+
+  #makeDiscovery(): Discovery {
+    const { env, identity, log, options } = this.node;
+    return new Discovery({
+      env,
+      identity,
+      worldId: log.worldId,
+      term: log.term,
+      transportAddress: () => this.transport.status().address,
+      isMember: (fingerprint) =>
+        this.node.lane.membership.table.rightsOf(fingerprint, PRESENT) !== undefined,
+      onSeen: ({ fingerprint, state }) => {
+        if (state !== 'available' || this.parted.has(fingerprint)) return;
+        this.keepMembers();
+        this.transport.nudge(fingerprint);
+      },
+      logger: options.logger,
+    });
+  }
+}

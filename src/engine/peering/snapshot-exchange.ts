@@ -1,0 +1,152 @@
+/**
+ * Snapshots on their way: the ones that this node gives (a checkpoint, held open while somebody
+ * reads it) and the one that it takes (a file beside the data, gone on with after a broken link,
+ * verified whole before anything is installed). What happens when is decided by sync.
+ */
+import { AdastraError, type SnapshotOfferMessage } from '../../core/index.ts';
+import type { Timer } from '../../env/index.ts';
+import type { Now, SyncEngine, SyncWork } from '../../sync/index.ts';
+import type { NodeIdentity } from '../identity.ts';
+import { type OpenSnapshot, signSnapshotOffer, verifySnapshot } from '../rebuild/snapshot.ts';
+import { IncomingFile } from './incoming-file.ts';
+import type { PeeringNode } from './peering-node.ts';
+
+type SnapshotWork = Extract<
+  SyncWork,
+  { kind: 'offer' | 'readSnapshot' | 'storeSnapshot' | 'install' | 'snapshotChecked' }
+>;
+
+/** How what was done goes back to sync. */
+export type Feed = (input: (sync: SyncEngine, now: Now) => void) => void;
+
+export interface SnapshotParts {
+  node(): PeeringNode;
+  /** The state of now as a file that stays as long as it is open. */
+  open(): Promise<OpenSnapshot>;
+  /** Replaces the state of this node by the file, which was verified. */
+  install(file: string, offer: SnapshotOfferMessage): Promise<void>;
+  warn(text: string): void;
+}
+
+/** Nobody has read of it for so long: the file is let go. */
+const IDLE_MS = 10 * 60_000;
+
+export class SnapshotExchange {
+  readonly #parts: SnapshotParts;
+  readonly #incoming: IncomingFile;
+  #given: OpenSnapshot | undefined;
+  #giving: Promise<OpenSnapshot> | undefined;
+  #idle: Timer | undefined;
+
+  constructor(parts: SnapshotParts) {
+    this.#parts = parts;
+    const { env, dataDir } = parts.node();
+    this.#incoming = new IncomingFile(env, dataDir);
+  }
+
+  /** Bytes that are here of the snapshot with this id. */
+  bytesHere(id: string): number {
+    return this.#incoming.bytesHere(id);
+  }
+
+  perform(work: SnapshotWork, feed: Feed): void {
+    switch (work.kind) {
+      case 'offer':
+        return this.#settle(this.#offer(work.peer, feed));
+      case 'readSnapshot':
+        return this.#settle(this.#read(work, feed));
+      case 'storeSnapshot':
+        return this.#store(work, feed);
+      case 'install':
+        return this.#settle(this.#install(work.offer, feed));
+      case 'snapshotChecked':
+        return undefined;
+    }
+  }
+
+  close(): void {
+    this.#idle?.cancel();
+    this.#given?.close();
+    this.#given = undefined;
+    this.#incoming.close();
+  }
+
+  async #offer(peer: string, feed: Feed): Promise<void> {
+    const { env, identity, log } = this.#parts.node();
+    const given = await this.#open();
+    const { id, byteLength, digest, stateHash, vector } = given;
+    const facts = { id, byteLength, digest, stateHash, vector };
+    const signature = signSnapshotOffer(
+      env.crypto,
+      identity satisfies NodeIdentity,
+      log.worldId,
+      facts,
+    );
+    const { fingerprint } = identity;
+    feed((sync) =>
+      sync.snapshotReady(peer, { kind: 'snapshotOffer', ...facts, fingerprint, signature }),
+    );
+  }
+
+  async #read(work: Extract<SnapshotWork, { kind: 'readSnapshot' }>, feed: Feed): Promise<void> {
+    const { peer, id, offset, bytesMax } = work;
+    const given = this.#given;
+    // Let go meanwhile: whoever asks is offered the one of now.
+    if (given?.id !== id) return this.#offer(peer, feed);
+    this.#touch();
+    const bytes = given.read(offset, bytesMax);
+    feed((sync) => sync.snapshotChunk(peer, { id, offset, bytes }));
+  }
+
+  #store(work: Extract<SnapshotWork, { kind: 'storeSnapshot' }>, feed: Feed): void {
+    const { id, offset, bytes } = work;
+    try {
+      const storedBytes = this.#incoming.store(id, offset, bytes);
+      feed((sync, now) => sync.snapshotStored(id, storedBytes, now));
+    } catch (error) {
+      // A full disk now may have room later: sync asks again by itself.
+      this.#parts.warn(`storing a snapshot: ${String(error)}`);
+    }
+  }
+
+  async #install(offer: SnapshotOfferMessage, feed: Feed): Promise<void> {
+    const { env, log } = this.#parts.node();
+    const file = this.#incoming.finish();
+    try {
+      await verifySnapshot(env, file, offer, log.worldId);
+    } catch (error) {
+      this.#parts.warn(`a snapshot was refused: ${String(error)}`);
+      this.#incoming.remove();
+      feed((sync, now) => sync.snapshotFailed(offer.id, now));
+      return;
+    }
+    await this.#parts.install(file, offer);
+    this.#incoming.remove();
+  }
+
+  async #open(): Promise<OpenSnapshot> {
+    if (this.#given !== undefined) return this.#given;
+    this.#giving ??= this.#parts.open();
+    try {
+      this.#given = await this.#giving;
+    } finally {
+      this.#giving = undefined;
+    }
+    this.#touch();
+    return this.#given;
+  }
+
+  #touch(): void {
+    this.#idle?.cancel();
+    this.#idle = this.#parts.node().env.timers.after(IDLE_MS, () => {
+      this.#given?.close();
+      this.#given = undefined;
+    });
+  }
+
+  #settle(done: Promise<void>): void {
+    done.catch((error: unknown) => {
+      this.#parts.warn(`snapshot: ${AdastraError.is(error) ? error.message : String(error)}`);
+    });
+  }
+}

@@ -1,0 +1,16 @@
+/**
+ * What an operator should see in `status` until it is over: each once, the newest last, a few.
+ */
+const WARNINGS_MAX = 50;
+
+export class Warnings {
+  #texts: string[] = [];
+
+  add(text: string): void {
+    this.#texts = [...this.#texts.filter((one) => one !== text), text].slice(-WARNINGS_MAX);
+  }
+
+  list(): readonly string[] {
+    return this.#texts;
+  }
+}

@@ -1,0 +1,246 @@
+/**
+ * A node's log starts over behind another base: a snapshot, or its own base without commits that are
+ * to go. Everything is built beside the old log and is whole and durable before one rename lets it
+ * take effect (`starting-over.ts`); the old log goes to `aside/`. On top of the base comes, unchanged
+ * and decided anew, whatever of the old log the base lacks; own commits that cannot be taken over are
+ * written down to be authored again. Kept: identity, memory of commands, clock. Seqs go on behind
+ * all that the directory ever gave.
+ */
+import { AdastraError, bytesOfHex, type Hlc, type Vector } from '../../core/index.ts';
+import type { Env } from '../../env/index.ts';
+import { listCheckpoints, runSlices, writeCheckpoint } from '../../store/checkpoint/index.ts';
+import { coversIn, type Lane, redecide } from '../../store/transactions/index.ts';
+import { createLog, type LogOptions, recoverLog } from '../../wal/index.ts';
+import { checkpointDirectory } from '../directory.ts';
+import type { NodeIdentity } from '../identity.ts';
+import type { ResolvedOptions } from '../options.ts';
+import type { Replica } from '../replica.ts';
+import { planMove } from '../set-aside.ts';
+import { type Arrival, makeBuildingDirectory, startOver } from '../starting-over.ts';
+import { loadBaseState } from './base-state.ts';
+import { type CarriedOver, carryOver, type LeavesOut, type LeftOut } from './carry-over.ts';
+import { laneOn } from './lane-on.ts';
+import { type OldNode, openOldNode } from './old-node.ts';
+import {
+  encodeOriginal,
+  linesOf,
+  ORIGINALS_FILE,
+  originalsIn,
+  writeOriginals,
+} from './originals.ts';
+
+const LOG_ID_BYTES = 16;
+const FILES = 'files';
+
+/** Whose directory it is; its lock is held by the caller and its log closed. */
+export interface RebasedNode {
+  readonly identity: NodeIdentity;
+  readonly options: ResolvedOptions;
+}
+
+export interface NewBase {
+  /** A checkpoint file; `undefined`: nothing at all. */
+  readonly file: string | undefined;
+  /** Bundles of the old log that are not to be handed over. */
+  readonly leavesOut?: LeavesOut | undefined;
+  /** Own commits that the base holds under the same name and that are others (a lost fork). */
+  readonly isReplaced?: ((origin: string, originSeq: number) => boolean) | undefined;
+  /** What the clock goes on from; default: where it stood. */
+  readonly clock?: Hlc | undefined;
+  /** Default `true`: refuse where anything but own commits would be left out. */
+  readonly keepsAll?: boolean | undefined;
+}
+
+export interface RebaseReport {
+  readonly baseSeq: number;
+  readonly headSeq: number;
+  /** Commits of the old log that were taken over. */
+  readonly keptCommits: number;
+  /** Own commits that are to be authored again. */
+  readonly toReauthor: number;
+  /** What else was left out; with `keepsAll` only what has seen own commits that were. */
+  readonly leftOut: readonly LeftOut[];
+  /** Where the old log lies now. */
+  readonly setAside: string;
+}
+
+/** Throws before anything has taken effect, or not at all. */
+export async function rebase(
+  env: Env,
+  dataDir: string,
+  node: RebasedNode,
+  base: NewBase,
+): Promise<RebaseReport> {
+  const { limits } = node.options;
+  const options: LogOptions = { segmentBytes: limits.segmentBytes };
+  const old = openOldNode(env, dataDir, limits, options);
+  try {
+    const building = makeBuildingDirectory(env, dataDir);
+    const { commands, nextSeq: seq } = old;
+    const { worldId } = old.log;
+    const clock = base.clock ?? old.clock;
+    const source = { file: base.file, worldId, limits, seq, commands, clock };
+    const replica = loadBaseState(env, source);
+    const built = await build(env, building, { old, replica, node, base });
+    return putInPlace(env, dataDir, building, { old, ...built });
+  } finally {
+    old.log.abandon();
+  }
+}
+
+interface Built {
+  readonly carried: CarriedOver;
+  readonly isLost: IsLost;
+  readonly baseSeq: number;
+  readonly headSeq: number;
+}
+
+async function build(
+  env: Env,
+  building: string,
+  work: { old: OldNode; replica: Replica; node: RebasedNode; base: NewBase },
+): Promise<Built> {
+  const { old, replica, node, base } = work;
+  const { worldId, term } = old.log;
+  const seq = old.nextSeq;
+  const vector = replica.vector.encode();
+  const digest = env.crypto.sha256(vector);
+  const logId = env.random.bytes(LOG_ID_BYTES);
+  const ids = { worldId, logId };
+  const previous = { firstSeq: seq + 1, previousDigest: digest, vector };
+  const created = createLog(env, building, { ...ids, term, ...previous });
+  if (!created.ok) throw created.error;
+  await writeBase(env, building, replica, { ...ids, seq, digest });
+  const opened = recoverLog(env, building, {
+    access: 'write',
+    worldId,
+    vector: () => replica.logVector().encode(),
+    options: { segmentBytes: node.options.limits.segmentBytes },
+  });
+  if (!opened.ok) throw opened.error;
+  const { log } = opened.value;
+  try {
+    const lane = laneOn(env, log, replica, node);
+    redecide(lane, 'the log began anew');
+    const { identity } = node;
+    const leavesOut = base.leavesOut ?? (() => false);
+    const carried = await carryOver(env, old.log, lane, { identity, leavesOut });
+    await lane.close();
+    const failure = log.close();
+    if (failure !== undefined) throw failure;
+    const isLost = lostOf(lane, base, identity);
+    if (base.keepsAll !== false) checkNothingLost(old.vector, lane, identity);
+    return { carried, isLost, baseSeq: seq, headSeq: log.headSeq };
+  } finally {
+    log.abandon();
+  }
+}
+
+/** The base as the first checkpoint of the new log, in the building directory. */
+async function writeBase(
+  env: Env,
+  building: string,
+  replica: Replica,
+  place: { worldId: Uint8Array; logId: Uint8Array; seq: number; digest: Uint8Array },
+): Promise<void> {
+  const directory = env.fs.resolve(building, FILES);
+  env.fs.makeDirectory(directory);
+  env.fs.syncDirectory(building);
+  const { storage, origins } = replica;
+  const snapshot = storage.snapshot();
+  try {
+    const written = writeCheckpoint(env, directory, {
+      ...place,
+      stateHash: bytesOfHex(storage.stateHash()) as Uint8Array,
+      contentHash: bytesOfHex(storage.contentHash()) as Uint8Array,
+      snapshot,
+      origins,
+      sections: replica.sections(replica.vector, replica.clock),
+      storage,
+    });
+    await runSlices(env, written);
+  } finally {
+    snapshot.release();
+  }
+}
+
+type IsLost = (origin: string, originSeq: number) => boolean;
+
+/** Own commits that the new log lacks, or has others of under their name. */
+function lostOf(lane: Lane, { isReplaced }: NewBase, identity: NodeIdentity): IsLost {
+  const own = `${identity.fingerprint}.`;
+  const { vector, parts } = lane;
+  return (origin, originSeq) =>
+    origin.startsWith(own) &&
+    (isReplaced?.(origin, originSeq) === true ||
+      !coversIn(vector, parts.incarnations, origin, originSeq));
+}
+
+/** Without a reason in own commits nothing of others may be missing. */
+function checkNothingLost(before: Vector, lane: Lane, { fingerprint }: NodeIdentity): void {
+  const missing: { origin: string; originSeq: number }[] = [];
+  let isOwnMissing = false;
+  for (const [origin, { originSeq }] of before.entries()) {
+    if (coversIn(lane.vector, lane.parts.incarnations, origin, originSeq)) continue;
+    if (origin.startsWith(`${fingerprint}.`)) isOwnMissing = true;
+    else missing.push({ origin, originSeq });
+  }
+  if (isOwnMissing || missing.length === 0) return;
+  const message = 'the snapshot lacks commits that this log cannot give any more';
+  throw new AdastraError('history_truncated', message, {
+    hint: 'nothing was changed; take a snapshot of a member that has them',
+    details: { missing },
+  });
+}
+
+/** What an earlier start over left to be done comes first. */
+function* linesFor(
+  env: Env,
+  dataDir: string,
+  old: OldNode,
+  isLost: IsLost,
+): Generator<Uint8Array, void, undefined> {
+  const before = env.fs.resolve(dataDir, ORIGINALS_FILE);
+  const encoder = new TextEncoder();
+  if (env.fs.stat(before) !== undefined) {
+    for (const line of linesOf(env, before)) yield encoder.encode(`${line}\n`);
+  }
+  for (const original of originalsIn(old.log, isLost)) yield encodeOriginal(original);
+}
+
+function putInPlace(
+  env: Env,
+  dataDir: string,
+  building: string,
+  { old, carried, isLost, baseSeq, headSeq }: Built & { readonly old: OldNode },
+): RebaseReport {
+  const { fs } = env;
+  const files = fs.resolve(building, FILES);
+  const lines = linesFor(env, dataDir, old, isLost);
+  const toReauthor = writeOriginals(env, fs.resolve(files, ORIGINALS_FILE), lines);
+  if (toReauthor === 0) fs.removeFile(fs.resolve(files, ORIGINALS_FILE));
+  fs.syncDirectory(files);
+  old.log.abandon();
+  const checkpoints = listCheckpoints(env, checkpointDirectory(env, dataDir)).map(
+    ({ seq, file }) => {
+      const name = baseName(file);
+      return { ...planMove(env, dataDir, `checkpoints/${name}`, name), seq };
+    },
+  );
+  const oldLog = planMove(env, dataDir, 'log', 'log');
+  startOver(env, dataDir, { oldLog, checkpoints, arrivals: arrivalsOf(env, files) });
+  const { commits: keptCommits, leftOut } = carried;
+  const setAside = fs.resolve(dataDir, oldLog.to);
+  return { baseSeq, headSeq, keptCommits, toReauthor, leftOut, setAside };
+}
+
+function arrivalsOf(env: Env, files: string): Arrival[] {
+  return env.fs.list(files).map((name) => {
+    const to = name === ORIGINALS_FILE ? name : `checkpoints/${name}`;
+    return { from: `${FILES}/${name}`, to };
+  });
+}
+
+function baseName(path: string): string {
+  return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
+}
