@@ -36,3 +36,4 @@ export type {
   StreamPeer,
   Streams,
 } from './streams.ts';
+export { STREAM_ENDS, STREAM_LOW_BYTES, STREAM_REFUSALS, StreamError } from './streams.ts';

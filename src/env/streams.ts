@@ -1,13 +1,57 @@
 /**
  * Streams: authenticated, ordered, whole messages between two nodes. A backend proves the Ed25519
  * key of both ends before a byte of ours is exchanged (in the Node twin: mutual TLS 1.3 with a
- * self-signed P-256 certificate that carries the Ed25519 key and its signature), so everything above
- * may trust `remoteKey`. What a message means is for `transport`.
+ * self-signed P-256 certificate that carries the Ed25519 key and its signature), so everything
+ * above may trust `remoteKey`. What a message means is for `transport`.
  *
  * Errors carry a string `code`: `EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, `ENOTFOUND`,
- * `ECONNREFUSED`, `ETIMEDOUT`, `EHOSTUNREACH`, `EPEERKEY` (another key than the pinned one),
- * `EREFUSED` (the other side refused, `reason` says why), `ECLOSED`.
+ * `ECONNREFUSED`, `ETIMEDOUT`, `EHOSTUNREACH`, `EPEERKEY` (another key than the pinned one, or one
+ * that is not proved), `EREFUSED` (the other side refused, `reason` says why), `EINVAL` (no such
+ * port), `ECLOSED` (the other side went away, or the signal ended it).
  */
+
+/**
+ * Where a stream counts as having room again: `onDrain` comes once when `bufferedBytes` falls to
+ * this or below after a `send` had left it above. A sender waits only when it is above.
+ */
+export const STREAM_LOW_BYTES = 65_536;
+
+/** Why a listener turns somebody away before `accept` is asked; `accept` adds texts of its own. */
+export const STREAM_REFUSALS = {
+  tooMany: 'too many streams',
+  tooManyFromAddress: 'too many streams from this address',
+  tooSlow: 'handshake too slow',
+  left: 'left during the handshake',
+  notTls: 'not TLS',
+  tooOldTls: 'TLS older than 1.3',
+  badTls: 'bad TLS handshake',
+  otherProtocol: 'other protocol',
+  noCertificate: 'no certificate',
+  badCertificate: 'bad certificate',
+  badRequest: 'not a stream request',
+  browser: 'a browser',
+  unknownPath: 'unknown path',
+} as const;
+
+/** Reasons given to `onClose` that no side chose. */
+export const STREAM_ENDS = {
+  lost: 'connection lost',
+  tooLong: 'message too long',
+  malformed: 'malformed frame',
+} as const;
+
+/** What fails in a stream's beginning; `reason` is what the other side said. */
+export class StreamError extends Error {
+  override readonly name = 'StreamError';
+  readonly code: string;
+  readonly reason: string | undefined;
+
+  constructor(code: string, message: string, reason?: string) {
+    super(`${code}: ${message}`);
+    this.code = code;
+    this.reason = reason;
+  }
+}
 
 /** The key that a node proves itself with; raw Ed25519. */
 export interface StreamIdentity {
@@ -19,7 +63,7 @@ export interface StreamIdentity {
 export interface StreamLimits {
   /** Bytes of one message; a longer one ends the stream. */
   readonly messageBytesMax: number;
-  /** Milliseconds from the first byte until both keys are proved. */
+  /** Milliseconds from the connection until the stream is there; both sides keep to it. */
   readonly handshakeMs: number;
   /** Streams that a listener holds at once, those in their handshake included. */
   readonly streamsMax: number;
@@ -70,7 +114,7 @@ export interface ConnectOptions {
 export interface StreamListener {
   /** The real port, where 0 was asked for. */
   readonly address: StreamAddress;
-  /** Takes no more streams; those that are open stay. */
+  /** Takes no more streams, ends handshakes; streams that are open stay. */
   close(): Promise<void>;
 }
 
@@ -78,9 +122,13 @@ export interface StreamListener {
 export interface StreamHandlers {
   /** The bytes are the receiver's own. */
   onMessage(bytes: Uint8Array): void;
-  /** Bytes that could not be sent at once have left: `bufferedBytes` is low again. */
+  /** `bufferedBytes` is low again: see `STREAM_LOW_BYTES`. Never inside `send`. */
   onDrain(): void;
-  /** Exactly once; nothing follows. `reason` is for logs. */
+  /**
+   * Exactly once, on both sides, never inside a call, after the last message that is heard (a lost
+   * stream drops what waited for `resume`); nothing follows. The reason that was given to `close`
+   * on either side, or one of `STREAM_ENDS`. For logs.
+   */
   onClose(reason: string): void;
 }
 
@@ -90,7 +138,7 @@ export interface Stream extends StreamPeer {
   attach(handlers: StreamHandlers): void;
   /** Takes the bytes over: the caller must not change them. Ignored once closed. */
   send(bytes: Uint8Array): void;
-  /** Given to `send` and not yet taken by the network. */
+  /** Given to `send` and not yet taken by the network. Nothing bounds it but its caller. */
   readonly bufferedBytes: number;
   /** Bytes received and sent, framing of the backend and encryption included where it can tell. */
   readonly bytesIn: number;
@@ -98,12 +146,13 @@ export interface Stream extends StreamPeer {
   /** Stops and restarts reading, so that a slow receiver slows the sender down. */
   pause(): void;
   resume(): void;
-  /** Ends after what was sent, or after a second. */
+  /** Ends after what was sent, or after a second. Hears no more messages. */
   close(reason: string): void;
-  /** Ends now. */
+  /** Ends now; the other side hears `STREAM_ENDS.lost`. */
   destroy(reason: string): void;
 }
 
+/** An open listener or stream may keep the process alive; closing them lets it go. */
 export interface Streams {
   listen(options: ListenOptions): Promise<StreamListener>;
   connect(options: ConnectOptions): Promise<Stream>;

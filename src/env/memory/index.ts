@@ -17,6 +17,12 @@ export { memoryEnv } from './memory-env.ts';
 export type { MemoryEnv, MemoryEnvOptions } from './memory-env.ts';
 export { MemoryFileSystem } from './memory-file-system.ts';
 export type { CrashOptions } from './memory-file-system.ts';
+export type { NetworkConditions } from './memory-lan.ts';
+/** @public For `memoryEnv` without a `MemoryWorld`. */
+export { MemoryNetwork } from './memory-network.ts';
+export type { MemoryNetworkHost, MemoryNetworkOptions } from './memory-network.ts';
 export { MemoryRandom } from './memory-random.ts';
 export { MemoryTimers } from './memory-timers.ts';
 export type { MemoryTimersOptions } from './memory-timers.ts';
+export { MemoryWorld } from './memory-world.ts';
+export type { MachineOptions, MachineUses, MemoryWorldOptions } from './memory-world.ts';

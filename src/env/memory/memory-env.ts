@@ -5,6 +5,7 @@
 import type { Crypto, Env, Host, Timers } from '../env.ts';
 import { MemoryClock } from './memory-clock.ts';
 import { MemoryFileSystem } from './memory-file-system.ts';
+import { MemoryNetwork } from './memory-network.ts';
 import { MemoryRandom } from './memory-random.ts';
 import { MemoryTimers } from './memory-timers.ts';
 
@@ -23,6 +24,10 @@ export interface MemoryEnvOptions {
   /** Real timers for delays; default virtual time. */
   readonly timers?: Timers | undefined;
   readonly clock?: MemoryClock | undefined;
+  /** Made over the same clock; then `auto` and `timers` count nothing. */
+  readonly memoryTimers?: MemoryTimers | undefined;
+  /** Where it is plugged in; default a network of its own without latency, as `10.0.0.1`. */
+  readonly network?: { readonly network: MemoryNetwork; readonly address: string } | undefined;
 }
 
 /** An `Env` with the handles that drive it. */
@@ -37,9 +42,12 @@ const HOST: Host = { hostname: 'memory', platform: 'memory', pid: 1 };
 /** A new deterministic world. */
 export function memoryEnv(options: MemoryEnvOptions): MemoryEnv {
   const clock = options.clock ?? new MemoryClock();
-  const timers = new MemoryTimers({ clock, auto: options.auto ?? true, real: options.timers });
+  const { seed, crypto, auto = true, timers: real } = options;
+  const timers = options.memoryTimers ?? new MemoryTimers({ clock, auto, real });
   const soon = (fn: () => void): void => timers.soon(fn);
   const fs = options.fileSystem ?? new MemoryFileSystem({ soon, wallMs: () => clock.wallMs() });
-  const random = new MemoryRandom(options.seed);
-  return { fs, clock, timers, random, crypto: options.crypto, host: options.host ?? HOST };
+  const random = new MemoryRandom(seed);
+  const { network = new MemoryNetwork({ seed }), address = '10.0.0.1' } = options.network ?? {};
+  const ports = network.attach({ address, clock, timers, crypto });
+  return { fs, clock, timers, random, crypto, host: options.host ?? HOST, ...ports };
 }

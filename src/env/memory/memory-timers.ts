@@ -3,6 +3,7 @@
  * `runUntilIdle`, in one order: everything `soon` first, then timers by time, then by insertion. In
  * mode `auto` what is `soon` is dispatched by `queueMicrotask`, so that code under test can be
  * awaited without a driver; delays still wait for `advance`, unless real timers are given for them.
+ * Several of them with one time between them are driven by a `MemoryWorld`.
  */
 import { assert } from '../../core/index.ts';
 import type { Timer, Timers } from '../env.ts';
@@ -33,6 +34,7 @@ export class MemoryTimers implements Timers {
   /** Sorted by time, the next one last. */
   #waiting: Waiting[] = [];
   #soon: (() => void)[] = [];
+  #isStopped = false;
 
   constructor(options: MemoryTimersOptions) {
     this.#clock = options.clock;
@@ -43,7 +45,7 @@ export class MemoryTimers implements Timers {
   after(ms: number, fn: () => void): Timer {
     if (this.#real !== undefined) return this.#real.after(ms, fn);
     const waiting = { dueMs: this.#clock.monoMs() + Math.max(0, ms), fn, isCancelled: false };
-    this.#waiting.splice(this.#placeFor(waiting.dueMs), 0, waiting);
+    if (!this.#isStopped) this.#waiting.splice(this.#placeFor(waiting.dueMs), 0, waiting);
     return {
       cancel: (): void => {
         waiting.isCancelled = true;
@@ -52,6 +54,7 @@ export class MemoryTimers implements Timers {
   }
 
   soon(fn: () => void): void {
+    if (this.#isStopped) return;
     this.#soon.push(fn);
     if (this.#isAuto && this.#soon.length === 1) queueMicrotask(() => this.runSoon());
   }
@@ -62,6 +65,30 @@ export class MemoryTimers implements Timers {
     this.#soon = [];
     for (let at = 0; at < batch.length; at++) this.#runOne(batch, at);
     return batch.length;
+  }
+
+  /** The machine is gone: nothing that was asked for, or will be, ever runs. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#waiting = [];
+    this.#soon = [];
+  }
+
+  /** Whether something is `soon`. */
+  get hasSoon(): boolean {
+    return this.#soon.length > 0;
+  }
+
+  /** Milliseconds until the next timer is due, 0 if it is late; `undefined` if none waits. */
+  get nextInMs(): number | undefined {
+    while (this.#waiting.at(-1)?.isCancelled === true) this.#waiting.pop();
+    const next = this.#waiting.at(-1);
+    return next === undefined ? undefined : Math.max(0, next.dueMs - this.#clock.monoMs());
+  }
+
+  /** Runs the next timer, due or not, and nothing else. */
+  runNext(): void {
+    this.#takeDue(Number.POSITIVE_INFINITY)?.fn();
   }
 
   /** Lets `ms` pass: runs everything that falls due, at its time. */
