@@ -29,6 +29,7 @@ import {
   type NodeInfo,
   type NodeOptions,
   type NodeStatus,
+  type PeerApi,
   notFound,
   openEngine,
   type RecoveryReport,
@@ -43,6 +44,7 @@ import { MEMORY_DIRECTORY, memoryEnvironment, realEnvironment } from './node-env
 import { withSignal } from './signal.ts';
 import { Sub } from './sub.ts';
 import { ClientTransaction } from './client-transaction.ts';
+import { peerMethods } from './peer-methods.ts';
 import type { KeySchema, ValueAt } from './typed-keys.ts';
 import {
   type Change,
@@ -68,6 +70,7 @@ export class Client<Schema extends KeySchema = {}> {
   constructor(options: NodeOptions) {
     this.#resolved = resolveOptions(options);
     this.options = options;
+    Object.assign(this, peerMethods(() => this.#open()));
   }
 
   /** `new Client(options)` and `open()`. */
@@ -325,3 +328,8 @@ export class Client<Schema extends KeySchema = {}> {
     }
   }
 }
+
+// The peer half of the SDK (members, peers, sync, conflicts) is assigned at construction.
+// biome-ignore lint/complexity/noBannedTypes: as above
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- as just said
+export interface Client<Schema extends KeySchema = {}> extends PeerApi {}

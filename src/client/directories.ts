@@ -8,6 +8,8 @@ import {
   type Engine,
   type InitReport,
   initializeDirectory,
+  type JoinReport,
+  joinWorld as joinWorldIn,
   type NodeOptions,
   openEngine,
   repairDirectory,
@@ -47,6 +49,24 @@ export async function initNode(
     identityDir,
     limits,
   });
+}
+
+/**
+ * Joins a world with a code that `invite` gave: makes the directory, or gives one that holds no user
+ * commit to the new world. Open it afterwards, with transport, to receive the world. Throws
+ * `invite_invalid`, `invite_refused`, `world_mismatch`, `locked`, and what connecting throws.
+ */
+export async function joinWorld(
+  dataDir: string,
+  code: string,
+  options: {
+    readonly nodeId?: string;
+    readonly displayName?: string;
+    readonly identityDir?: string;
+    readonly signal?: AbortSignal;
+  } = {},
+): Promise<JoinReport> {
+  return joinWorldIn(realEnvironment(), dataDir, code, { ...options, limits: DEFAULT_LIMITS });
 }
 
 /** Checks every byte of a directory; damage is in the report, not thrown. */

@@ -12,6 +12,11 @@ export type Watched = string | Range;
 export interface Change {
   readonly seq: number;
   readonly changes: readonly ChangedKey[];
+  /**
+   * The whole state was replaced by a snapshot of another node: `changes` is all that is there now,
+   * and what is not in it is gone.
+   */
+  readonly reset?: true;
 }
 
 /**
@@ -46,7 +51,9 @@ export function subscribe(
   // What is there is told first; commits that it shows already are not told again.
   let shownSeq = options.immediate === true ? Number.POSITIVE_INFINITY : 0;
   const stop = engine.feed.listen((commit: LiveCommit) => {
-    if (ended || commit.seq <= shownSeq) return;
+    if (ended) return;
+    if (commit.reset === true) return fn({ ...present(engine, watched), reset: true });
+    if (commit.seq <= shownSeq) return;
     const changes = commit.changes.filter((change) => matches(change.key));
     if (changes.length > 0) fn({ seq: commit.seq, changes });
   });

@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest';
 import { collect } from '../../test/support/collect.ts';
-import { laneOf, newMachine, NODE_DIRECTORY, openNode } from '../../test/support/memory-node.ts';
+import { admitMember } from '../store/transactions/index.ts';
+import {
+  exchange,
+  laneOf,
+  newMachine,
+  NODE_DIRECTORY,
+  openNode,
+} from '../../test/support/memory-node.ts';
 import { AdastraError } from '../core/index.ts';
 import type { MemoryEnv } from '../env/memory/index.ts';
 import { restoreBackup } from './backup.ts';
@@ -45,6 +52,11 @@ test('a backup of a running node restores to equal data under another name', asy
   });
   expect([...copy.reads.list()]).toEqual([...then.list()]);
   expect(copy.parts.identity.fingerprint).not.toBe(engine.parts.identity.fingerprint);
+  // Another key is nobody in this world until an admin lets it in.
+  await expect(copy.put('k', 1)).rejects.toMatchObject({ code: 'forbidden' });
+  const { fingerprint, publicKey, nodeId } = copy.parts.identity;
+  await admitMember(laneOf(engine), { fingerprint, publicKey, nodeId, role: 'write' });
+  await exchange(engine, copy);
   const { origin } = await copy.put('k', 1);
   expect(origin).not.toBe((await engine.put('k', 1)).origin);
   await copy.close();

@@ -11,25 +11,36 @@ import {
   NODE_DIRECTORY,
   openNode,
 } from '../../test/support/memory-node.ts';
-import { conflictOf, type ConflictSource, conflictSourceOf, openConflicts, resolveConflict } from './conflicts.ts';
+import {
+  conflictOf,
+  type ConflictSource,
+  conflictSourceOf,
+  openConflicts,
+  resolveConflict,
+} from './conflicts.ts';
 import { decidedConflicts } from './decided-conflicts.ts';
 import { listPolicies, setPolicy } from './policies.ts';
 
 interface World {
   readonly env: MemoryEnv;
+  readonly rightEnv: MemoryEnv;
   left: Engine;
   readonly right: Engine;
 }
 
-async function world(options: NodeOptions = {}): Promise<World> {
-  const env = newMachine(1);
+async function world(options: NodeOptions = {}, rightOptions = options): Promise<World> {
+  const [env, rightEnv] = [newMachine(1), newMachine(2)];
   const left = await openNode(env, options);
-  const right = await joinNode(newMachine(2), left, options, { role: 'admin' });
-  return { env, left, right };
+  const right = await joinNode(rightEnv, left, rightOptions, { role: 'admin' });
+  return { env, rightEnv, left, right };
 }
 
 function source(node: Engine): ConflictSource {
-  return conflictSourceOf(node.parts.replica, laneOf(node), (origin) => `node ${origin.slice(0, 2)}`);
+  return conflictSourceOf(
+    node.parts.replica,
+    laneOf(node),
+    (origin) => `node ${origin.slice(0, 2)}`,
+  );
 }
 
 const open = (node: Engine, options = {}): string[] =>
@@ -40,14 +51,15 @@ function journal(node: Engine, options = {}): ReturnType<typeof decidedConflicts
   return decidedConflicts({ log, decided: replica.decided }, options);
 }
 
-/** Both write, then hear of each other. */
+/** Both write, the right one later, then they hear of each other. */
 async function disagree(
-  { left, right }: World,
+  { left, right, rightEnv }: World,
   key: string,
   ours: unknown,
   theirs: unknown,
 ): Promise<void> {
   await left.put(key, ours);
+  rightEnv.clock.jumpWall(1000);
   await right.put(key, theirs);
   await meet(left, right);
 }
@@ -59,7 +71,8 @@ async function meet(left: Engine, right: Engine): Promise<void> {
 
 async function commits(node: Engine): Promise<Commit[]> {
   const list: Commit[] = [];
-  for await (const commit of node.changes({ from: 1, live: false, system: true })) list.push(commit);
+  for await (const commit of node.changes({ from: 1, live: false, system: true }))
+    list.push(commit);
   return list;
 }
 
@@ -87,7 +100,9 @@ describe('open conflicts', () => {
       expect(conflictOf(source(node), 'none')).toBeUndefined();
     }
     const { left, right } = nodes;
-    const stamp = conflictOf(source(left), 'a')?.siblings.find(({ value }) => value !== 'text')?.stamp;
+    const stamp = conflictOf(source(left), 'a')?.siblings.find(
+      ({ value }) => value !== 'text',
+    )?.stamp;
     const receipt = await resolveConflict(left.writable(), 'a', { stamp: stamp as string });
     await meet(left, right);
     for (const node of [left, right]) {
@@ -115,9 +130,9 @@ describe('open conflicts', () => {
       details: { stamps: expect.arrayContaining([expect.any(String)]) },
     });
     for (const bad of [{}, { stamp: 'x', value: 1 }, { remove: false }, undefined]) {
-      await expect(
-        resolveConflict(left.writable(), 'b', bad as never),
-      ).rejects.toMatchObject({ code: 'invalid_argument' });
+      await expect(resolveConflict(left.writable(), 'b', bad as never)).rejects.toMatchObject({
+        code: 'invalid_argument',
+      });
     }
     await resolveConflict(left.writable(), 'b', { remove: true });
     await meet(left, right);
@@ -146,7 +161,10 @@ describe('open conflicts', () => {
     await disagree(nodes, 'a', 1, 2);
     expect(told).toEqual([['a', true]]);
     await nodes.left.put('a', 3);
-    expect(told).toEqual([['a', true], ['a', false]]);
+    expect(told).toEqual([
+      ['a', true],
+      ['a', false],
+    ]);
   });
 });
 
@@ -221,8 +239,13 @@ describe('rules', () => {
     });
     expect(live.at(-1)).toEqual([seq + 1, change]);
     const history: unknown[] = [];
-    for await (const entry of left.history('a')) history.push([entry.origin === undefined, entry.value]);
-    expect(history).toEqual([[true, { x: 1, y: 2 }], [false, { y: 2 }], [false, { x: 1 }]]);
+    for await (const entry of left.history('a'))
+      history.push([entry.origin === undefined, entry.value]);
+    expect(history).toEqual([
+      [true, { x: 1, y: 2 }],
+      [false, { y: 2 }],
+      [false, { x: 1 }],
+    ]);
     await expect(left.revert(seq + 1, { reason: 'no' })).rejects.toMatchObject({
       code: 'revert_refused',
     });
@@ -292,7 +315,7 @@ describe('rules', () => {
       if (node !== undefined) calls.push(node.put('inside', 1).catch((error: unknown) => error));
       return { sibling: 0 };
     };
-    const nodes = await world({ policies: [{ ...JOIN, decide }] });
+    const nodes = await world({ policies: [{ ...JOIN, decide }] }, {});
     node = nodes.left;
     await setPolicy(nodes.left.writable(), '', { policy: 'custom', name: 'join', version: 1 });
     await exchange(nodes.left, nodes.right);
@@ -367,7 +390,10 @@ describe('the journal of decided conflicts', () => {
     await nodes.left.close();
     nodes.left = await openNode(nodes.env);
     const decided = [...journal(nodes.left)];
-    expect(decided.map(({ key, kind }) => [key, kind])).toEqual([['b', 'remove'], ['a', 'put']]);
+    expect(decided.map(({ key, kind }) => [key, kind])).toEqual([
+      ['b', 'remove'],
+      ['a', 'put'],
+    ]);
     expect(decided[1]?.siblings.map(({ value }) => value)).toEqual([{ x: 1 }, { y: 2 }]);
   });
 

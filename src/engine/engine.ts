@@ -370,7 +370,7 @@ export class Engine implements NodeApi {
       this.parts.options.logger?.error(`writes are latched: ${error.message}`);
       this.#events.emit('health', { state: 'latched', error });
     };
-    lane.overlay.onConflict = (change) => this.#events.emit('conflict', change);
+    lane.onConflict = (key, open) => this.#events.emit('conflict', { key, open });
     lane.onPublish = (commit) => {
       this.feed.published(commit);
       this.peering?.noticed();

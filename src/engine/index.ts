@@ -65,8 +65,11 @@ export { VERSION } from './version.ts';
 export {
   type AnyOperation,
   defineOperation,
+  definePolicy,
   type OperationContext,
   type OperationDefinition,
+  type PolicyDecision,
+  type PolicyDefinition,
 } from '../store/operations/index.ts';
 export { checkRange, inRange, type TransactionResult } from '../store/transactions/index.ts';
 export {
@@ -79,7 +82,6 @@ export { branchHeld, type KeptBranch, type LostBranch } from './rebuild/fork.ts'
 export { type InstallOptions, installSnapshot } from './rebuild/install-snapshot.ts';
 export {
   deadLetters,
-  reauthor,
   type ReauthorReport,
   retryDeadLetter,
 } from './rebuild/reauthor.ts';
@@ -88,8 +90,6 @@ export {
   openSnapshot,
   type OpenSnapshot,
   signSnapshotOffer,
-  snapshotFacts,
   type SnapshotFacts,
-  verifySnapshot,
   verifySnapshotOffer,
 } from './rebuild/snapshot.ts';

@@ -3,7 +3,6 @@
  * inside the writer's stack; one that throws is logged and does no harm.
  */
 import { AdastraError } from '../core/index.ts';
-import type { ConflictChange } from '../store/transactions/index.ts';
 import type { ChangeFeed } from './change-feed.ts';
 
 /** What each event tells. */
@@ -12,8 +11,8 @@ export interface NodeEvents {
   readonly health: { readonly state: 'latched'; readonly error: AdastraError };
   /** A peer was linked or lost, or what is known of it has changed; ask `peers()`. */
   readonly peer: { readonly fingerprint: string };
-  /** A conflict was opened, changed, or ended by a write that has seen all of it. */
-  readonly conflict: ConflictChange;
+  /** A key has a conflict (again), or has none any more. */
+  readonly conflict: { readonly key: string; readonly open: boolean };
   /** Something of sync has changed; ask `syncStateInfo()`. */
   readonly sync: { readonly state: 'changed' };
 }

@@ -163,7 +163,10 @@ class OutboxPass {
   #take(record: BundleRecord, run: OutboxRun, length: number): void {
     const { source, authoredStart, authoredEnd, digestStart } = record;
     const isOwn = run.origin.startsWith(`${this.#source.fingerprint}.`);
-    const digest = isOwn ? source.slice(digestStart, digestStart + DIGEST_BYTES) : undefined;
+    // Copies: a `slice` of a Buffer would go on showing what is read next.
+    const digest = isOwn
+      ? new Uint8Array(source.subarray(digestStart, digestStart + DIGEST_BYTES))
+      : undefined;
     this.#taken.push({
       bytes: new Uint8Array(source.subarray(authoredStart, authoredEnd)),
       run,

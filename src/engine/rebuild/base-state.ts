@@ -1,7 +1,7 @@
 /**
- * The state that a new log begins behind: that of a snapshot or of an own checkpoint, or none at all,
- * as this node holds it from now on. Every key's last event is said to be at the base: no link leads
- * below it. What is the giver's alone is left out.
+ * The state that a new log begins behind: that of a snapshot or of an own checkpoint, or none at
+ * all, as this node holds it from now on. Every key's last event is said to be at the base: no link
+ * leads below it. What is the giver's alone is left out.
  */
 import { AdastraError, hexOf, type Hlc, type Limits } from '../../core/index.ts';
 import type { Env } from '../../env/index.ts';

@@ -1,7 +1,7 @@
 /**
  * Hands every bundle of an old log that a new lane lacks to it, unchanged and in log order, as sync
- * would hand it to a peer: own incarnations of before are received like those of others, with signed
- * heads, and decided anew (design § 9). What cannot be taken is told.
+ * would hand it to a peer: own incarnations of before are received like those of others, with
+ * signed heads, and decided anew (design § 9). What cannot be taken is told.
  */
 import type { Env } from '../../env/index.ts';
 import {

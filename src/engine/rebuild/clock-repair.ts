@@ -26,8 +26,8 @@ export interface ClockRepaired extends RebaseReport {
 
 /**
  * For a directory whose log is closed and whose lock the caller holds; then open it and `reauthor`.
- * `undefined` where no stamp is ahead. Throws `condition_failed`, with nothing changed, where a member
- * has taken such a commit, or the log has let it go.
+ * `undefined` where no stamp is ahead. Throws `condition_failed`, with nothing changed, where a
+ * member has taken such a commit, or the log has let it go.
  */
 export async function clockRepair(
   env: Env,

@@ -1,7 +1,7 @@
 /**
- * Own commits that could not be authored again by themselves: another write stood where theirs would
- * have gone. They wait in `dead-letters.ndjson` for somebody to commit them anew or to drop them, over
- * restarts, within a bound in bytes; when it is reached, authoring again waits.
+ * Own commits that could not be authored again by themselves: another write stood where theirs
+ * would have gone. They wait in `dead-letters.ndjson` for somebody to commit them anew or to drop
+ * them, over restarts, within a bound in bytes; when it is reached, authoring again waits.
  */
 import { AdastraError } from '../../core/index.ts';
 import type { Env } from '../../env/index.ts';
@@ -50,7 +50,9 @@ export class DeadLetterFile {
     for (const line of this.#lines.values()) yield parse(line);
   }
 
-  /** Durable when this returns; `limit_exceeded` where there is no room. One that is there stays. */
+  /**
+   * Durable when this returns; `limit_exceeded` where there is no room. One that is there stays.
+   */
   add(letters: readonly WaitingLetter[]): void {
     const lines = letters
       .filter(({ original }) => !this.has(nameOf(original)))

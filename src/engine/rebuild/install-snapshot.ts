@@ -1,8 +1,9 @@
 /**
  * A node that stands below what others still have in their logs takes a snapshot: the state of a
- * member becomes its base, and what of its own log that lacks, its own and others' commits, comes on
- * top, unchanged (design § 9, "Long absence"). Also how a closed member returns and how the holder of
- * a lost branch gets to the one that stays: own commits that do not fit any more are authored again.
+ * member becomes its base, and what of its own log that lacks, its own and others' commits, comes
+ * on top, unchanged (design § 9, "Long absence"). Also how a closed member returns and how the
+ * holder of a lost branch gets to the one that stays: own commits that do not fit any more are
+ * authored again.
  */
 import type { Env } from '../../env/index.ts';
 import { rebase, type RebasedNode, type RebaseReport } from './rebase.ts';
@@ -19,9 +20,9 @@ export interface InstallOptions {
 
 /**
  * Installs `file` in a directory whose log is closed and whose lock the caller holds; crash-safe at
- * every step. Afterwards the directory is opened anew and `reauthor` is called. Errors, with nothing
- * changed: `checkpoint_damaged` (not as offered), `world_mismatch`, `history_truncated` (the snapshot
- * lacks what this log has let go), those of the disk.
+ * every step. Afterwards the directory is opened anew and `reauthor` is called. Errors, with
+ * nothing changed: `checkpoint_damaged` (not as offered), `world_mismatch`, `history_truncated`
+ * (the snapshot lacks what this log has let go), those of the disk.
  */
 export async function installSnapshot(
   env: Env,
@@ -41,5 +42,10 @@ export async function installSnapshot(
     isReplaced === undefined
       ? undefined
       : (origin: string, _first: number, last: number): boolean => isReplaced(origin, last);
-  return rebase(env, path, node, { file, isReplaced, leavesOut });
+  return rebase(env, path, node, {
+    file,
+    isReplaced,
+    leavesOut,
+    mayLack: lostBranch !== undefined,
+  });
 }

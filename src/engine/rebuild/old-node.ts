@@ -1,7 +1,7 @@
 /**
- * What a node keeps for itself when its log starts over: the receipts of its commands, its clock, up
- * to where its old log had applied whom, and the old log to read from. The state of the old log is
- * not held: it is let go before the new one is loaded.
+ * What a node keeps for itself when its log starts over: the receipts of its commands, its clock,
+ * up to where its old log had applied whom, and the old log to read from. The state of the old log
+ * is not held: it is let go before the new one is loaded.
  */
 import type { Hlc, Limits, Vector } from '../../core/index.ts';
 import type { Env } from '../../env/index.ts';

@@ -1,7 +1,7 @@
 /**
- * Own commits that a new base lacks, written down while the old log is at hand: what each wrote, and
- * which siblings each of its keys had when it was made. One JSON line a commit, in log order, so that
- * any number is written and read in bounded memory.
+ * Own commits that a new base lacks, written down while the old log is at hand: what each wrote,
+ * and which siblings each of its keys had when it was made. One JSON line a commit, in log order,
+ * so that any number is written and read in bounded memory.
  */
 import {
   isReservedKey,

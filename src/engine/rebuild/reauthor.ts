@@ -1,14 +1,15 @@
 /**
  * Authoring again (design § 9): own commits that the base of a new log lacks, in their order, each
- * all or nothing, under the new incarnation. One is written again by itself only where every key has
- * exactly the siblings that the original had seen; else it becomes a dead letter. Each new commit
- * names its original by its commandId, so that a crash in the middle neither loses nor repeats one.
+ * all or nothing, under the new incarnation. One is written again by itself only where every key
+ * has exactly the siblings that the original had seen; else it becomes a dead letter. Each new
+ * commit names its original by its commandId, so that a crash in the middle neither loses nor
+ * repeats one.
  */
-import { AdastraError, type Receipt } from '../../core/index.ts';
-import type { Engine } from '../engine.ts';
+import { AdastraError, type Receipt, type Value } from '../../core/index.ts';
+import type { EngineParts } from '../engine-parts.ts';
 import type { DeadLetter } from '../peer-api.ts';
-import type { Lane } from '../../store/transactions/index.ts';
-import { DeadLetterFile, type WaitingLetter } from './dead-letters.ts';
+import type { Lane, Writes } from '../../store/transactions/index.ts';
+import type { DeadLetterFile, WaitingLetter } from './dead-letters.ts';
 import {
   type Basis,
   decodeOriginal,
@@ -31,6 +32,15 @@ const OF_THE_COMMIT: readonly string[] = [
   'reserved_key',
 ];
 
+/** What of an engine is needed. */
+export interface AuthoringNode {
+  readonly parts: Pick<EngineParts, 'env' | 'dataDir' | 'identity'>;
+  readonly lane: Lane | undefined;
+  get(key: string): Promise<Value | undefined>;
+  /** Throws what refuses writes. */
+  writable(): Writes;
+}
+
 export interface ReauthorReport {
   readonly reauthored: number;
   readonly deadLetters: number;
@@ -40,10 +50,13 @@ export interface ReauthorReport {
 class Stands extends Error {}
 
 /**
- * Goes on with what a start over left to be done, if anything; call it after opening and before other
- * writes. Throws what refuses writes; the rest is then done by the next call.
+ * Goes on with what a start over left to be done, if anything; call it after opening and before
+ * other writes. Throws what refuses writes; the rest is then done by the next call.
  */
-export async function reauthor(engine: Engine, letters: DeadLetterFile): Promise<ReauthorReport> {
+export async function reauthor(
+  engine: AuthoringNode,
+  letters: DeadLetterFile,
+): Promise<ReauthorReport> {
   const { env, dataDir } = engine.parts;
   const path = env.fs.resolve(dataDir, ORIGINALS_FILE);
   const report = { reauthored: 0, deadLetters: 0 };
@@ -68,7 +81,7 @@ export async function reauthor(engine: Engine, letters: DeadLetterFile): Promise
 }
 
 async function authorAgain(
-  engine: Engine,
+  engine: AuthoringNode,
   original: Original,
   letters: DeadLetterFile,
 ): Promise<'written' | 'known' | WaitingLetter> {
@@ -149,7 +162,10 @@ function isCollected(
 }
 
 /** What waits, with what its keys hold now. */
-export async function deadLetters(engine: Engine, letters: DeadLetterFile): Promise<DeadLetter[]> {
+export async function deadLetters(
+  engine: AuthoringNode,
+  letters: DeadLetterFile,
+): Promise<DeadLetter[]> {
   const described: DeadLetter[] = [];
   for (const { original, why } of letters.letters()) {
     const keys: DeadLetter['keys'][number][] = [];
@@ -165,7 +181,7 @@ export async function deadLetters(engine: Engine, letters: DeadLetterFile): Prom
 
 /** Commits a dead letter now, whatever stands there, or drops it. Throws `not_found`. */
 export async function retryDeadLetter(
-  engine: Engine,
+  engine: AuthoringNode,
   letters: DeadLetterFile,
   id: string,
   { drop = false }: { readonly drop?: boolean | undefined } = {},

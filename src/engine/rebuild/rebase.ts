@@ -1,10 +1,10 @@
 /**
- * A node's log starts over behind another base: a snapshot, or its own base without commits that are
- * to go. Everything is built beside the old log and is whole and durable before one rename lets it
- * take effect (`starting-over.ts`); the old log goes to `aside/`. On top of the base comes, unchanged
- * and decided anew, whatever of the old log the base lacks; own commits that cannot be taken over are
- * written down to be authored again. Kept: identity, memory of commands, clock. Seqs go on behind
- * all that the directory ever gave.
+ * A node's log starts over behind another base: a snapshot, or its own base without commits that
+ * are to go. Everything is built beside the old log and is whole and durable before one rename lets
+ * it take effect (`starting-over.ts`); the old log goes to `aside/`. On top of the base comes,
+ * unchanged and decided anew, whatever of the old log the base lacks; own commits that cannot be
+ * taken over are written down to be authored again. Kept: identity, memory of commands, clock. Seqs
+ * go on behind all that the directory ever gave.
  */
 import { AdastraError, bytesOfHex, type Hlc, type Vector } from '../../core/index.ts';
 import type { Env } from '../../env/index.ts';
@@ -47,8 +47,8 @@ export interface NewBase {
   readonly isReplaced?: ((origin: string, originSeq: number) => boolean) | undefined;
   /** What the clock goes on from; default: where it stood. */
   readonly clock?: Hlc | undefined;
-  /** Default `true`: refuse where anything but own commits would be left out. */
-  readonly keepsAll?: boolean | undefined;
+  /** Commits of others may be missing for a reason that the caller knows. */
+  readonly mayLack?: boolean | undefined;
 }
 
 export interface RebaseReport {
@@ -58,7 +58,7 @@ export interface RebaseReport {
   readonly keptCommits: number;
   /** Own commits that are to be authored again. */
   readonly toReauthor: number;
-  /** What else was left out; with `keepsAll` only what has seen own commits that were. */
+  /** What was not taken over, own commits among it, and why. */
   readonly leftOut: readonly LeftOut[];
   /** Where the old log lies now. */
   readonly setAside: string;
@@ -129,7 +129,7 @@ async function build(
     const failure = log.close();
     if (failure !== undefined) throw failure;
     const isLost = lostOf(lane, base, identity);
-    if (base.keepsAll !== false) checkNothingLost(old.vector, lane, identity);
+    if (base.mayLack !== true) checkNothingLost(old.vector, lane, { identity, carried });
     return { carried, isLost, baseSeq: seq, headSeq: log.headSeq };
   } finally {
     log.abandon();
@@ -176,16 +176,24 @@ function lostOf(lane: Lane, { isReplaced }: NewBase, identity: NodeIdentity): Is
       !coversIn(vector, parts.incarnations, origin, originSeq));
 }
 
-/** Without a reason in own commits nothing of others may be missing. */
-function checkNothingLost(before: Vector, lane: Lane, { fingerprint }: NodeIdentity): void {
+/**
+ * Nothing of others may be missing but what is refused now, and what has seen that or own commits
+ * that were left out.
+ */
+function checkNothingLost(
+  before: Vector,
+  lane: Lane,
+  { identity, carried }: { identity: NodeIdentity; carried: CarriedOver },
+): void {
+  const { fingerprint } = identity;
   const missing: { origin: string; originSeq: number }[] = [];
-  let isOwnMissing = false;
+  let hasCause = carried.leftOut.some(({ reason }) => !reason.startsWith('waiting'));
   for (const [origin, { originSeq }] of before.entries()) {
     if (coversIn(lane.vector, lane.parts.incarnations, origin, originSeq)) continue;
-    if (origin.startsWith(`${fingerprint}.`)) isOwnMissing = true;
+    if (origin.startsWith(`${fingerprint}.`)) hasCause = true;
     else missing.push({ origin, originSeq });
   }
-  if (isOwnMissing || missing.length === 0) return;
+  if (hasCause || missing.length === 0) return;
   const message = 'the snapshot lacks commits that this log cannot give any more';
   throw new AdastraError('history_truncated', message, {
     hint: 'nothing was changed; take a snapshot of a member that has them',

@@ -1,6 +1,6 @@
 /**
- * A snapshot: the state of a node with its vector in one file, for whoever stands below what the log
- * still holds. It is a checkpoint of the giver, kept as long as somebody reads it. Its offer is
+ * A snapshot: the state of a node with its vector in one file, for whoever stands below what the
+ * log still holds. It is a checkpoint of the giver, kept as long as somebody reads it. Its offer is
  * signed; the file by itself proves nothing. What is the giver's alone (its memory of commands, its
  * seqs) is in the file and is not taken over.
  */
@@ -23,8 +23,9 @@ import {
   verifyCheckpoint,
 } from '../../store/checkpoint/index.ts';
 import { OriginTable } from '../../store/storage/index.ts';
-import type { Engine } from '../engine.ts';
+import type { EngineParts } from '../engine-parts.ts';
 import type { NodeIdentity } from '../identity.ts';
+import type { CheckpointInfo } from '../node-api.ts';
 import { fileDigest, readFully } from './file-digest.ts';
 
 const LABEL = new TextEncoder().encode('adastra/snapshot/1\0');
@@ -50,8 +51,14 @@ export interface OpenSnapshot extends SnapshotFacts {
   close(): void;
 }
 
+/** What of an engine is needed to give a snapshot. */
+export interface SnapshotGiver {
+  readonly parts: Pick<EngineParts, 'env'>;
+  pinnedCheckpoint(): Promise<{ info: CheckpointInfo; release: () => void }>;
+}
+
 /** Opens the state of now; writes a checkpoint first if there is none of it. */
-export async function openSnapshot(engine: Engine): Promise<OpenSnapshot> {
+export async function openSnapshot(engine: SnapshotGiver): Promise<OpenSnapshot> {
   const { env } = engine.parts;
   const { info, release } = await engine.pinnedCheckpoint();
   try {
