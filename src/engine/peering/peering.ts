@@ -59,6 +59,7 @@ export class Peering {
   readonly parted: Set<string> = new Set();
   readonly #lastMetadata = new Map<string, NodeMetadata>();
   readonly #watchers = new Set<(isClosed: boolean) => void>();
+  #membersVersion: number;
   #isClosed = false;
 
   constructor(node: PeeringNode, metadata: () => NodeMetadata, events: PeeringEvents) {
@@ -66,6 +67,7 @@ export class Peering {
     this.node = node;
     this.#events = events;
     this.#metadata = metadata;
+    this.#membersVersion = node.lane.membership.table.version;
     this.book = new AddressBook(env, dataDir);
     this.invitations = new Invitations(env, dataDir);
     this.gate = new JoinGate(env, dataDir);
@@ -98,6 +100,17 @@ export class Peering {
   noticed(): void {
     this.gate.look(this.node);
     this.driver.noticed();
+    const { version } = this.node.lane.membership.table;
+    if (version === this.#membersVersion) return;
+    this.#membersVersion = version;
+    this.node.env.timers.soon(() => this.#membersChanged());
+  }
+
+  /** Statements came in: who may be linked, who is to be dialled. */
+  #membersChanged(): void {
+    if (this.#isClosed) return;
+    this.driver.feed((sync, now) => sync.membersChanged(now));
+    this.keepMembers();
   }
 
   async startTransport(options: TransportOptions = {}): Promise<void> {
