@@ -1,12 +1,13 @@
 /**
- * `NodeAccess` by this package itself: nodes run in this process, and a directory that another
- * process holds is `locked`.
+ * `NodeAccess` by this package itself: nodes run in this process; one that another process has open
+ * is reached through that process's socket.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import {
   initNode,
+  joinWorld,
   openNode,
   repairLog,
   replayVerify,
@@ -14,6 +15,7 @@ import {
   verifyDirectory,
 } from '../client/index.ts';
 import { nodeEnv } from '../env/node/index.ts';
+import { attachTo, openSocketServer } from '../daemon/index.ts';
 import type { LockState, NodeAccess } from './node-access.ts';
 
 /** The one that `adastra` uses. */
@@ -25,6 +27,9 @@ export const clientAccess: NodeAccess = {
   repair: (dataDir) => repairLog(dataDir),
   replayVerify: (dataDir, options) => replayVerify(dataDir, options),
   restore: (source, dataDir) => restoreBackup(source, dataDir),
+  join: (dataDir, code, options) => joinWorld(dataDir, code, options),
+  attach: (dataDir) => attachTo(dataDir),
+  serve: (node, options) => openSocketServer(node, options),
 };
 
 /** Takes the lock for a moment, where there is one to take. */

@@ -5,17 +5,36 @@
 import type { CommandSpec } from './command.ts';
 import { backup } from './commands/backup.ts';
 import { checkpoint } from './commands/checkpoint.ts';
+import { clockRepair } from './commands/clock-repair.ts';
+import { conflictsList } from './commands/conflicts-list.ts';
+import { conflictsResolve } from './commands/conflicts-resolve.ts';
+import { conflictsShow } from './commands/conflicts-show.ts';
+import { connect } from './commands/connect.ts';
+import { daemonStatus } from './commands/daemon-status.ts';
+import { daemonStop } from './commands/daemon-stop.ts';
+import { disconnect } from './commands/disconnect.ts';
+import { discover } from './commands/discover.ts';
 import { doctor } from './commands/doctor.ts';
 import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import.ts';
 import { init } from './commands/init.ts';
+import { invite } from './commands/invite.ts';
+import { join } from './commands/join.ts';
 import { logRepair } from './commands/log-repair.ts';
 import { logStat } from './commands/log-stat.ts';
 import { logTail } from './commands/log-tail.ts';
 import { logVerify } from './commands/log-verify.ts';
+import { memberChange } from './commands/member-change.ts';
+import { memberClose } from './commands/member-close.ts';
+import { members } from './commands/members.ts';
 import { nodeInfo } from './commands/node-info.ts';
+import { peers } from './commands/peers.ts';
+import { policyList } from './commands/policy-list.ts';
+import { policyRemove } from './commands/policy-remove.ts';
+import { policySet } from './commands/policy-set.ts';
 import { replay } from './commands/replay.ts';
 import { restore } from './commands/restore.ts';
+import { start } from './commands/start.ts';
 import { status } from './commands/status.ts';
 import { storeCount } from './commands/store-count.ts';
 import { storeGet } from './commands/store-get.ts';
@@ -23,6 +42,11 @@ import { storeHistory } from './commands/store-history.ts';
 import { storeList } from './commands/store-list.ts';
 import { storePut } from './commands/store-put.ts';
 import { storeRemove } from './commands/store-remove.ts';
+import { syncOutbox } from './commands/sync-outbox.ts';
+import { syncRetry } from './commands/sync-retry.ts';
+import { syncStatus } from './commands/sync-status.ts';
+import { syncTick } from './commands/sync-tick.ts';
+import { syncWhy } from './commands/sync-why.ts';
 
 /** Every command of this program. */
 export const commandTable: readonly CommandSpec[] = [
@@ -46,4 +70,28 @@ export const commandTable: readonly CommandSpec[] = [
   backup,
   restore,
   doctor,
+  start,
+  daemonStatus,
+  daemonStop,
+  invite,
+  join,
+  members,
+  memberChange,
+  memberClose,
+  peers,
+  connect,
+  disconnect,
+  discover,
+  syncStatus,
+  syncTick,
+  syncOutbox,
+  syncRetry,
+  syncWhy,
+  clockRepair,
+  conflictsList,
+  conflictsShow,
+  conflictsResolve,
+  policyList,
+  policySet,
+  policyRemove,
 ];

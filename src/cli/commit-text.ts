@@ -2,6 +2,7 @@
  * Commits as lines for people and as plain JSON for programs.
  */
 import { type Commit, type HistoryEntry, jsonOf } from '../core/index.ts';
+import { cleanText } from './clean-text.ts';
 import { when } from './tables.ts';
 
 const KEYS_SHOWN = 3;
@@ -10,7 +11,7 @@ const KEYS_SHOWN = 3;
 export function commitHead(commit: Commit | HistoryEntry): string {
   const author = commit.actor ?? shortOrigin(commit.origin);
   const isVoid = commit.void === undefined ? '' : `  void: ${commit.void}`;
-  return `${commit.seq}  ${when(commit.timeMs)}  ${author}${isVoid}`;
+  return cleanText(`${commit.seq}  ${when(commit.timeMs)}  ${author}${isVoid}`);
 }
 
 function shortOrigin(origin: string | undefined): string {
@@ -22,7 +23,8 @@ export function commitText(commit: Commit): string {
   const shown = commit.events.slice(0, KEYS_SHOWN).map(({ kind, key }) => `${kind} ${key}`);
   const more = commit.events.length - shown.length;
   const reason = commit.reason === undefined ? '' : `  (${commit.reason})`;
-  return `${commitHead(commit)}  ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}${reason}`;
+  const rest = `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}${reason}`;
+  return `${commitHead(commit)}  ${cleanText(rest)}`;
 }
 
 /** A commit as plain JSON, values with their tags. */

@@ -3,8 +3,8 @@ import { commandTable } from './command-table.ts';
 import { completionsOf } from './completion.ts';
 
 it.each([
-  ['sta', ['status ']],
-  ['st', ['status ', 'store ']],
+  ['sta', ['start ', 'status ']],
+  ['st', ['start ', 'status ', 'store ']],
   ['store ', ['count ', 'get ', 'history ', 'list ', 'put ', 'remove ']],
   ['store  co', ['count ']],
   ['help lo', ['log ']],

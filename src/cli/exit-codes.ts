@@ -37,6 +37,7 @@ export const EXIT_BY_ERROR: Readonly<Record<ErrorCode, number>> = {
   async_transaction: EXIT.failed,
   nested_write: EXIT.failed,
   history_truncated: EXIT.failed,
+  reset: EXIT.failed,
   closed: EXIT.failed,
   read_only: EXIT.failed,
   locked: EXIT.locked,
@@ -61,6 +62,19 @@ export const EXIT_BY_ERROR: Readonly<Record<ErrorCode, number>> = {
   import_invalid: EXIT.usage,
   import_mismatch: EXIT.conflict,
   backup_invalid: EXIT.damaged,
+  invalid_host: EXIT.usage,
+  invalid_port: EXIT.usage,
+  port_in_use: EXIT.tryLater,
+  forbidden: EXIT.failed,
+  invite_invalid: EXIT.usage,
+  invite_refused: EXIT.failed,
+  joining: EXIT.tryLater,
+  peer_unknown: EXIT.notFound,
+  peer_ambiguous: EXIT.usage,
+  peer_unreachable: EXIT.tryLater,
+  peer_unproven: EXIT.failed,
+  peer_refused: EXIT.failed,
+  version_mismatch: EXIT.failed,
 };
 
 /** Exit code for anything thrown; what is not ours is a failure. */

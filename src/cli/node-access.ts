@@ -1,19 +1,48 @@
 /**
  * What the command line needs of the package beside a running node: opening, making, checking and
- * repairing a directory. One seam, so that tests put a fake node behind the whole command line and
- * a node behind a socket can take its place later.
+ * repairing, joining a directory, reaching the process that has it open, serving one. One seam, so
+ * that tests put a fake node behind the whole command line.
  */
 import type { Durability } from '../core/index.ts';
-import type { NodeApi, RecoveryReport, VerifyReport } from '../engine/index.ts';
+import type { NodeFile, SocketServer, SocketServerOptions } from '../daemon/index.ts';
+import type { Logger, NodeApi, RecoveryReport, VerifyReport } from '../engine/index.ts';
 
 /** A node with what its opening found. */
 export type OpenedNode = NodeApi & { readonly recovery: RecoveryReport };
+
+/** A node that another process has open, behind that process's socket. */
+export type RunningNode = OpenedNode & {
+  readonly running: NodeFile;
+  /** It did not answer the last time. */
+  readonly isLost: boolean;
+  /** Asks the process to stop. */
+  stop(): Promise<void>;
+};
 
 /** How to open a directory. */
 export interface OpenOptions {
   readonly dataDir: string;
   readonly readOnly?: boolean;
   readonly durability?: Durability;
+  /** Hears what the node does by itself. */
+  readonly logger?: Logger;
+}
+
+/** Who a node is that joins. */
+export interface JoinOptions {
+  readonly nodeId?: string;
+  readonly displayName?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** What joining came to. */
+export interface JoinReport extends InitReport {
+  readonly role: string;
+  /** Who invited, and the address that the code named. */
+  readonly inviter: string;
+  readonly address: string;
+  /** `adopted`: it held a world without user commits; `rejoined`: it was of this world already. */
+  readonly directory: 'created' | 'adopted' | 'rejoined';
 }
 
 /** What a new directory is called. */
@@ -66,4 +95,13 @@ export interface NodeAccess {
   replayVerify(dataDir: string, options: ReplayOptions): Promise<ReplayReport>;
   /** Makes `dataDir` out of a backup. */
   restore(source: string, dataDir: string): Promise<object>;
+  /**
+   * Makes `dataDir` a member of the world of an invitation, or adopts a directory that holds no
+   * user commit; `world_mismatch` for one with commits of another world.
+   */
+  join(dataDir: string, code: string, options: JoinOptions): Promise<JoinReport>;
+  /** The node that another process has open, if that process serves it. */
+  attach(dataDir: string): Promise<RunningNode | undefined>;
+  /** Serves an open node to other processes. */
+  serve(node: OpenedNode, options: SocketServerOptions): Promise<SocketServer>;
 }

@@ -1,10 +1,13 @@
 /**
  * The node that one run works on: opened when a command first needs it, kept while a prompt is
- * open, closed once. Commands that need the directory closed close the session; the next command
- * opens it again. Only `openOrCreate` ever makes a directory.
+ * open, closed once. Where another process has the directory and serves it, it is that one's node,
+ * through its socket; one that no longer answers is looked for again. Commands that need the
+ * directory closed close the session; the next command opens it again. Only `openOrCreate` ever
+ * makes a directory.
  */
 import { AdastraError } from '../core/index.ts';
-import type { NodeAccess, OpenedNode, OpenOptions } from './node-access.ts';
+import type { Logger } from '../engine/index.ts';
+import type { NodeAccess, OpenedNode, OpenOptions, RunningNode } from './node-access.ts';
 import type { Settings } from './settings.ts';
 
 /** How a session opens its directory. */
@@ -16,7 +19,7 @@ export interface SessionOptions extends Settings {
 export class NodeSession {
   readonly access: NodeAccess;
   readonly options: SessionOptions;
-  #opening: Promise<OpenedNode> | undefined;
+  #opening: Promise<OpenedNode | RunningNode> | undefined;
 
   constructor(access: NodeAccess, options: SessionOptions) {
     this.access = access;
@@ -30,6 +33,7 @@ export class NodeSession {
 
   /** The node of an existing directory; `not_initialized`, `locked`, `log_damaged`, … */
   async open(): Promise<OpenedNode> {
+    await this.#forgetLost();
     this.#opening ??= this.#openExisting();
     try {
       return await this.#opening;
@@ -39,7 +43,22 @@ export class NodeSession {
     }
   }
 
-  /** The same, after making the directory where there is none; `onCreate` hears of it. */
+  /**
+   * The node in this process, never another's; `locked` where another process has it. `logger`
+   * hears what it does by itself, unless it was open already.
+   */
+  async openHere(logger: Logger): Promise<OpenedNode> {
+    const open = await this.#opening?.catch(() => undefined);
+    if (open !== undefined && !('running' in open)) return open;
+    await this.close();
+    if (this.options.readOnly) {
+      throw new AdastraError('invalid_options', 'this command writes: leave --read-only away');
+    }
+    this.#opening = this.#openDirectory(logger);
+    return this.open();
+  }
+
+  /** The same as `open`, after making the directory where there is none; `onCreate` hears of it. */
   async openOrCreate(onCreate: (nodeId: string) => void): Promise<OpenedNode> {
     try {
       return await this.open();
@@ -60,12 +79,29 @@ export class NodeSession {
     await node?.close();
   }
 
-  async #openExisting(): Promise<OpenedNode> {
+  async #forgetLost(): Promise<void> {
+    const open = await this.#opening?.catch(() => undefined);
+    if (open !== undefined && 'running' in open && open.isLost) await this.close();
+  }
+
+  async #openExisting(): Promise<OpenedNode | RunningNode> {
+    try {
+      return await this.#openDirectory();
+    } catch (error) {
+      const isHeld = AdastraError.is(error) && error.code === 'locked';
+      const running = isHeld ? await this.access.attach(this.dataDir) : undefined;
+      if (running === undefined) throw error;
+      return running;
+    }
+  }
+
+  async #openDirectory(logger?: Logger): Promise<OpenedNode> {
     const { dataDir, readOnly, durability } = this.options;
     const options: OpenOptions = {
       dataDir,
       ...(readOnly ? { readOnly } : {}),
       ...(durability === undefined ? {} : { durability }),
+      ...(logger === undefined ? {} : { logger }),
     };
     try {
       return await this.access.open(options);

@@ -7,6 +7,7 @@
 import { once } from 'node:events';
 import { createColors } from 'picocolors';
 import type { AdastraError } from '../core/index.ts';
+import { cleanJson, cleanLines } from './clean-text.ts';
 import type { OutputStream, Terminal } from './terminal.ts';
 
 const BLOCK_CHARACTERS = 32 * 1024;
@@ -69,12 +70,12 @@ export class Output {
 
   /** One JSON object as a line of data. */
   async object(value: unknown): Promise<void> {
-    await this.line(JSON.stringify(value));
+    await this.line(cleanJson(JSON.stringify(value)));
   }
 
   /** `value` as JSON with `--json`, else `text()`. */
   async result(value: unknown, text: () => string): Promise<void> {
-    await this.line(this.json ? JSON.stringify(value) : text());
+    await this.line(this.json ? cleanJson(JSON.stringify(value)) : text());
   }
 
   /** Text as it is, without a line end. */
@@ -127,8 +128,9 @@ export class Output {
       return;
     }
     const { red, dim } = this.noteColors;
-    this.#stderr.write(`${red('error:')} ${error.message} ${dim(`(${error.code})`)}\n`);
-    if (error.hint !== undefined) this.#stderr.write(`${dim('hint:')} ${error.hint}\n`);
+    const message = cleanLines(error.message);
+    this.#stderr.write(`${red('error:')} ${message} ${dim(`(${error.code})`)}\n`);
+    if (error.hint !== undefined) this.#stderr.write(`${dim('hint:')} ${cleanLines(error.hint)}\n`);
   }
 
   /** Lets go of the streams. */
@@ -152,7 +154,8 @@ function colorsFor(terminal: Terminal, stream: OutputStream): Colors {
 
 /** Details may hold values that JSON cannot say (bytes, big integers): those become text. */
 export function safeJson(value: unknown): string {
-  return JSON.stringify(value, (_key, item: unknown) =>
+  const json = JSON.stringify(value, (_key, item: unknown) =>
     typeof item === 'bigint' ? item.toString() : item,
   );
+  return cleanJson(json);
 }

@@ -22,6 +22,12 @@ const GROUPS: Readonly<Record<string, string>> = {
   node: 'this node',
   store: 'keys and values',
   log: 'the commit log',
+  daemon: 'the process that has the node open',
+  member: 'one member of the world',
+  sync: 'exchange with other members',
+  clock: 'the clock of this machine',
+  conflicts: 'writes that did not see each other',
+  policy: 'what decides conflicts',
 };
 
 /** Options that every command takes. */

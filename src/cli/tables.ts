@@ -3,6 +3,7 @@
  * for programs never comes from here.
  */
 import Table from 'cli-table3';
+import { cleanText } from './clean-text.ts';
 import type { Output } from './output.ts';
 
 const NO_FRAME = {
@@ -60,13 +61,13 @@ function flatten(value: object, prefix: string): [string, string][] {
 }
 
 function scalarText(item: unknown): string {
-  return typeof item === 'string' ? item : JSON.stringify(item);
+  return cleanText(typeof item === 'string' ? item : JSON.stringify(item));
 }
 
 function listText(items: readonly unknown[]): string {
   if (items.length === 0) return 'none';
   const isPlain = items.every((item) => typeof item !== 'object');
-  return isPlain ? items.map(String).join(', ') : JSON.stringify(items);
+  return cleanText(isPlain ? items.map(String).join(', ') : JSON.stringify(items));
 }
 
 /** Bytes as people read them: `1.4 MiB`. */

@@ -1,7 +1,7 @@
 /**
- * Two whole nodes of one world in memory, for the last case of the policy contract: both write a key
- * apart, hear of each other, one resolves, and then the conflict must be over on both, with the same
- * value. Bundles are handed over by hand; there is no transport and no time.
+ * Two whole nodes of one world in memory, for the last case of the policy contract: both write a
+ * key apart, hear of each other, one resolves, and then the conflict must be over on both, with the
+ * same value. Bundles are handed over by hand; there is no transport and no time.
  */
 import { BundleReader, type SignedHead, validateLimits } from '../core/index.ts';
 import { type Engine, initializeDirectory, openEngine, resolveOptions } from '../engine/index.ts';

@@ -1,7 +1,7 @@
 /**
  * The contract of a custom conflict policy: what every node relies on, tried case by case on
- * siblings that you give. Siblings arrive one after another in any order, as they do in a world, and
- * are shown to the policy sorted by stamp, as the engine does; only what the end result is counts.
+ * siblings that you give. Siblings arrive one after another in any order, as they do in a world,
+ * and are shown to the policy sorted by stamp, as the engine does; only the end result counts.
  * Whether another version of Node gives the same is for `policyDigest`, run on both.
  */
 import { crc32, DEFAULT_LIMITS, hexOf, type ValueLimits } from '../core/index.ts';

@@ -13,7 +13,16 @@ import type {
   Receipt,
   Value,
 } from '../../src/core/index.ts';
-import type { InitReport, LockState, NodeAccess, OpenedNode } from '../../src/cli/node-access.ts';
+import type {
+  InitReport,
+  JoinReport,
+  LockState,
+  NodeAccess,
+  OpenedNode,
+  RunningNode,
+} from '../../src/cli/node-access.ts';
+import type { SocketServer, SocketServerOptions } from '../../src/daemon/index.ts';
+import { FakePeer } from './fake-peer.ts';
 
 interface Put {
   readonly key: string;
@@ -37,6 +46,14 @@ export class FakeWorld implements NodeAccess {
   /** Runs before each commit; may throw. */
   beforeCommit: ((request: CommitRequest, count: number) => void | Promise<void>) | undefined;
   onListed: (() => void) | undefined;
+  /** The peer half of every node of this world. */
+  readonly peer: FakePeer = new FakePeer();
+  /** Whether the holder of a locked directory serves it. */
+  isServed = false;
+  /** Whether `status` tells of other members. */
+  hasPeers = false;
+  /** Set while a node is served: asks it to stop. */
+  stopServed: (() => void) | undefined;
 
   async open({ dataDir, readOnly }: { dataDir: string; readOnly?: boolean }): Promise<OpenedNode> {
     const directory = this.directories.get(dataDir);
@@ -82,6 +99,47 @@ export class FakeWorld implements NodeAccess {
   ): ReturnType<NodeAccess['replayVerify']> {
     onProgress?.(1, 2);
     return { seq: 2, stateHash: 'aa', contentHash: 'bb', commits: 2, matches: !this.damaged };
+  }
+
+  async join(dataDir: string, code: string, options: object): Promise<JoinReport> {
+    const { signal: _signal, ...rest } = options as { signal?: AbortSignal };
+    this.calls.push(`join ${dataDir} ${code} ${JSON.stringify(rest)}`);
+    if (code !== 'ADASTRA-CODE') throw new AdastraError('invite_invalid', 'that is no invitation');
+    const ids = { nodeId: 'till-2', worldId: 'w0', fingerprint: 'f2' };
+    const from = { inviter: 'kitchen', address: '127.0.0.1:4711' };
+    return { ...ids, ...from, role: 'write', directory: 'created' };
+  }
+
+  async attach(dataDir: string): Promise<RunningNode | undefined> {
+    const directory = this.directories.get(dataDir);
+    if (!this.isServed || this.holder === undefined || directory === undefined) return undefined;
+    this.calls.push('attach');
+    const running = {
+      pid: this.holder,
+      socket: '/fake/node.sock',
+      startedAtMs: 1,
+      directory: '1:2',
+      nodeId: 'fake-1234',
+      fingerprint: 'f0',
+      worldId: 'w0',
+      version: '0.0.0',
+    };
+    const stop = async (): Promise<void> => {
+      this.calls.push('stop');
+      this.holder = undefined;
+      this.isServed = false;
+    };
+    return Object.assign(fakeNode(this, directory), { running, isLost: false, stop });
+  }
+
+  async serve(_node: OpenedNode, options: SocketServerOptions): Promise<SocketServer> {
+    this.calls.push('serve');
+    this.stopServed = options.onStop;
+    return {
+      socket: '/fake/node.sock',
+      announce: (address) => void this.calls.push(`announce ${address}`),
+      close: async () => void this.calls.push('unserve'),
+    };
   }
 
   async restore(source: string, dataDir: string): Promise<object> {
@@ -169,6 +227,7 @@ function fakeNode(world: FakeWorld, directory: FakeDirectory): OpenedNode {
   let commitCount = 0;
   const hashes = async () => ({ seq: head(), stateHash: 'aa', contentHash: 'bb' });
   const node = {
+    ...world.peer.api(),
     recovery,
     get: async (key: string) => directory.entries.get(key)?.value,
     getEntry: async (key: string) => entryOf(directory, key),
@@ -276,9 +335,9 @@ function fakeNode(world: FakeWorld, directory: FakeDirectory): OpenedNode {
       },
       recovery,
       sync: { state: 'off' as const },
-      transport: { state: 'off' as const },
+      transport: world.peer.transport,
       discovery: { state: 'off' as const },
-      peers: [],
+      peers: world.hasPeers ? await world.peer.api().peers() : [],
     }),
     nodeInfo: async () => ({ nodeId: 'fake-1234', displayName: '', capabilities: ['store'] }),
     flush: async () => {},

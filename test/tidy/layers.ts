@@ -24,7 +24,7 @@ export const ALLOWED: Readonly<Record<string, Allowance>> = {
   core: { folders: [] },
   env: { folders: ['core'] },
   'env/memory': { folders: ['core', 'env'] },
-  'env/node': { folders: ['core', 'env'], packages: ['node', 'fs-native-extensions'] },
+  'env/node': { folders: ['core', 'env'], packages: ['node', 'ws', 'fs-native-extensions'] },
   wal: { folders: ['core', 'env'] },
   'store/storage': { folders: ['core', 'env types'] },
   'store/checkpoint': { folders: ['core', 'env', 'store/storage'] },
@@ -47,10 +47,13 @@ export const ALLOWED: Readonly<Record<string, Allowance>> = {
     packages: SCHEMA,
   },
   client: { folders: ['core', 'env', 'env/memory', 'env/node', 'engine'], packages: SCHEMA },
-  daemon: { folders: ['core', 'env', 'env/node', 'engine'], packages: ['node'] },
+  daemon: {
+    folders: ['core', 'env', 'env/node', 'engine'],
+    packages: ['node', 'hono', '@hono/node-server'],
+  },
   cli: {
     folders: ['core', 'env types', 'env/node', 'engine types', 'client', 'daemon'],
-    packages: ['node', 'commander', 'picocolors', 'cli-table3', 'cli-progress', 'csv-parse'],
+    packages: ['node', 'commander', 'picocolors', 'cli-table3', 'cli-progress', 'csv-parse', 'uqr'],
   },
   inspector: { folders: ['daemon types'] },
   testing: {

@@ -3,6 +3,7 @@
  * JSON; `--json` gives value and stamps exactly. A missing key is exit 3.
  */
 import { AdastraError, type Entry, jsonOf } from '../../core/index.ts';
+import { cleanLines } from '../clean-text.ts';
 import { type CommandSpec, wanted } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 
@@ -19,8 +20,10 @@ export const storeGet: CommandSpec = {
     if (entry?.value === undefined) throw missing(key);
     await call.output.result(exact(key, entry), () => {
       const { value } = entry;
-      if (typeof value === 'string') return value;
-      return JSON.stringify(jsonOf(value ?? null), null, call.output.isTerminal ? 2 : 0);
+      const { isTerminal } = call.output;
+      // A script gets every character as it is.
+      if (typeof value === 'string') return isTerminal ? cleanLines(value) : value;
+      return cleanLines(JSON.stringify(jsonOf(value ?? null), null, isTerminal ? 2 : 0));
     });
     if (entry.siblings.length > 1) {
       call.output.note(`${entry.siblings.length} versions were written without seeing each other`);

@@ -3,6 +3,7 @@
  * key that was never written there is exit 3.
  */
 import { AdastraError, type HistoryEntry, jsonOf } from '../../core/index.ts';
+import { cleanJson } from '../clean-text.ts';
 import { type CommandSpec, wanted } from '../command.ts';
 import { commitHead } from '../commit-text.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -47,5 +48,5 @@ function historyJson(key: string, entry: HistoryEntry): object {
 /** What a write did to its key: the value, or `removed`. */
 export function historyText(entry: HistoryEntry): string {
   if (entry.kind === 'remove' || entry.value === undefined) return 'removed';
-  return JSON.stringify(jsonOf(entry.value));
+  return cleanJson(JSON.stringify(jsonOf(entry.value)));
 }

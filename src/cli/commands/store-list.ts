@@ -2,7 +2,8 @@
  * `adastra store list [PREFIX]`: keys and values in key order, as of one moment. A line each: key,
  * tab, value as JSON; with `--json` one object a line.
  */
-import { jsonOf } from '../../core/index.ts';
+import { jsonOf, type Value } from '../../core/index.ts';
+import { cleanJson, cleanText } from '../clean-text.ts';
 import type { CommandSpec } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { RANGE_OPTIONS, rangeOf } from '../range-options.ts';
@@ -28,8 +29,12 @@ export const storeList: CommandSpec = {
     for await (const [key, value] of node.list(range)) {
       if (signal.aborted) return EXIT.interrupted;
       if (output.json) await output.object(keysOnly ? { key } : { key, value: jsonOf(value) });
-      else await output.line(keysOnly ? key : `${key}\t${JSON.stringify(jsonOf(value))}`);
+      else await output.line(keysOnly ? cleanText(key) : row(key, value));
     }
     return EXIT.ok;
   },
 };
+
+function row(key: string, value: Value): string {
+  return `${cleanText(key)}\t${cleanJson(JSON.stringify(jsonOf(value)))}`;
+}

@@ -1,0 +1,96 @@
+/**
+ * What every route works with: the node, the server's counts, and the one request at hand, read
+ * strictly. The path is taken raw from the request line: a segment is split off before it is
+ * decoded and decoded once, so that every key can stand in one.
+ */
+import type { HttpBindings } from '@hono/node-server';
+import type { Context, Hono } from 'hono';
+import { AdastraError } from '../core/index.ts';
+import type { Logger, NodeApi } from '../engine/index.ts';
+import type { Admission } from './admission.ts';
+import type { NodeFile } from './node-file.ts';
+import { readBody } from './request-body.ts';
+import { decodeOnce, RequestFields } from './request-fields.ts';
+
+/** What is served. */
+export type ServedNode = NodeApi;
+
+type AppEnv = { Bindings: HttpBindings };
+
+/** The routes' application and one request of it. */
+export type SocketApp = Hono<AppEnv>;
+export type SocketContext = Context<AppEnv>;
+
+/** What the routes of one server share. */
+export interface Serving {
+  readonly node: ServedNode;
+  readonly admission: Admission;
+  /** Aborts when the server stops: live streams end. */
+  readonly stopping: AbortSignal;
+  /** How long a stream waits for a reader that takes nothing. */
+  readonly stallMs: number;
+  readonly logger: Logger | undefined;
+  /** What is said of this process. */
+  facts(): NodeFile;
+  /** Asks the process to stop; `undefined` where nobody would listen. */
+  readonly stop: (() => void) | undefined;
+}
+
+/** Registers routes of one resource. */
+export type Routes = (app: SocketApp, serving: Serving) => void;
+
+/** The request line's target as it came: path and query, nothing decoded. */
+export function targetOf(context: SocketContext): string {
+  return context.env.incoming.url ?? '/';
+}
+
+/** The segment at `index` of the path (`/v1/entries/x`: 3), decoded once. */
+export function segment(context: SocketContext, index: number): string {
+  return decodeOnce(context.req.path.split('/')[index] ?? '');
+}
+
+export function queryOf(context: SocketContext): RequestFields {
+  return RequestFields.ofQuery(targetOf(context));
+}
+
+/** A query that must be empty. */
+export function noQuery(context: SocketContext): void {
+  queryOf(context).done();
+}
+
+/** The body's fields where there is no query; no body is one without fields. */
+export function bodyOf(context: SocketContext, serving: Serving): Promise<RequestFields> {
+  noQuery(context);
+  return bodyBesideQuery(context, serving);
+}
+
+/** The body's fields where the route reads the query itself. */
+export async function bodyBesideQuery(
+  context: SocketContext,
+  { admission }: Serving,
+): Promise<RequestFields> {
+  return RequestFields.ofBody(await readBody(context.env, admission));
+}
+
+/** A whole number in the path. */
+export function seqSegment(context: SocketContext, index: number): number {
+  const text = segment(context, index);
+  const seq = /^[0-9]{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isSafeInteger(seq)) return seq;
+  throw new AdastraError('invalid_argument', `${JSON.stringify(text)} is not a seq`);
+}
+
+/** Aborts when the client goes away before it has its answer. */
+export function signalOf(context: SocketContext): AbortSignal {
+  const { outgoing } = context.env;
+  const controller = new AbortController();
+  outgoing.once('close', () => {
+    if (!outgoing.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}
+
+/** What `undefined` means on a route that names one thing. */
+export function notThere(what: string): AdastraError {
+  return new AdastraError('not_found', `there is no ${what}`);
+}

@@ -1,0 +1,98 @@
+/**
+ * A node of a directory of its own, served on a real socket in this process; and raw requests to it.
+ */
+import { type ClientRequest, type IncomingMessage, request, type RequestOptions } from 'node:http';
+import { onTestFinished } from 'vitest';
+import { openNode } from '../../src/client/directories.ts';
+import { initNode } from '../../src/client/index.ts';
+import {
+  attachTo,
+  type AttachedNode,
+  openSocketServer,
+  type SocketServer,
+  type SocketServerOptions,
+} from '../../src/daemon/index.ts';
+import type { NodeApi } from '../../src/engine/index.ts';
+
+export interface ServedNode {
+  readonly dataDir: string;
+  readonly node: NodeApi;
+  readonly server: SocketServer;
+}
+
+/** Makes and serves a node; closed when the test ends. */
+export async function serveNode(
+  dataDir: string,
+  options: Partial<SocketServerOptions> = {},
+  over: object = {},
+): Promise<ServedNode> {
+  await initNode(dataDir, { nodeId: 'served' });
+  const engine = await openNode({ dataDir });
+  onTestFinished(() => engine.close());
+  const node = overlaid(engine, over);
+  const server = await openSocketServer(node, { dataDir, ...options });
+  onTestFinished(() => server.close());
+  return { dataDir, node, server };
+}
+
+/** `node` with some of its methods replaced. */
+function overlaid(node: object, over: object): NodeApi {
+  return new Proxy(node, {
+    get: (_node, name) => {
+      if (name in over) return (over as Record<string | symbol, unknown>)[name];
+      const own = (node as Record<string | symbol, unknown>)[name];
+      return typeof own === 'function' ? (own.bind(node) as unknown) : own;
+    },
+  }) as NodeApi;
+}
+
+/** The node as others see it. */
+export async function attach(dataDir: string): Promise<AttachedNode> {
+  const node = await attachTo(dataDir);
+  if (node === undefined) throw new Error(`nobody serves ${dataDir}`);
+  onTestFinished(() => node.close());
+  return node;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly text: string;
+  readonly json: { error?: { code?: string; message?: string } } & Record<string, unknown>;
+}
+
+/** One raw request and its answer. */
+export async function ask(
+  { server }: ServedNode,
+  options: RequestOptions & { readonly send?: string | Buffer },
+): Promise<Answer> {
+  const { send, ...rest } = options;
+  const headers =
+    send === undefined
+      ? {}
+      : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(send) };
+  const [, response] = await begin(
+    server.socket,
+    { ...rest, headers: { ...headers, ...rest.headers } },
+    send,
+  );
+  let text = '';
+  for await (const block of response.setEncoding('utf8') as AsyncIterable<string>) text += block;
+  const type = response.headers['content-type'] ?? '';
+  const json = (/[/+]json$/.test(type) ? JSON.parse(text) : {}) as Answer['json'];
+  return { status: response.statusCode ?? 0, type, text, json };
+}
+
+/** A request whose answer has begun. */
+export function begin(
+  socketPath: string,
+  options: RequestOptions,
+  send?: string | Buffer,
+): Promise<[ClientRequest, IncomingMessage]> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ socketPath, agent: false, ...options });
+    sent.once('response', (response) => resolve([sent, response]));
+    sent.once('error', reject);
+    sent.end(send);
+  });
+}
