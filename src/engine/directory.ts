@@ -6,6 +6,8 @@
  *     checkpoints/         verified snapshots of the state
  *     aside/               what recovery or repair set aside
  *     log-repaired/        only while a repair puts a new log in place
+ *     reauthor.ndjson      own commits that are still to be authored again
+ *     dead-letters.ndjson  those that could not be, for somebody to decide
  *     lock                 held by the one writer
  */
 import { AdastraError } from '../core/index.ts';

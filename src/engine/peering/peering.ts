@@ -42,6 +42,9 @@ export interface PeeringEvents {
   install(file: string, offer: SnapshotOfferMessage): Promise<void>;
 }
 
+/** A member that was away for longer does not keep others from letting their logs go. */
+const LEASE_MS = 90 * 24 * 3_600_000;
+
 export class Peering {
   readonly book: AddressBook;
   readonly invitations: Invitations;
@@ -181,6 +184,32 @@ export class Peering {
     return [...new Set([...fresh, ...this.book.of(fingerprint)])];
   }
 
+  /**
+   * Commits above the result may be let go of the log only when every member whose lease lasts has
+   * them: a lease ends 90 days after the last link, or after the member was first heard of.
+   */
+  neededAbove(): number {
+    const { env, lane, identity } = this.node;
+    const nowMs = env.clock.wallMs();
+    let needed = Number.POSITIVE_INFINITY;
+    for (const { fingerprint, state } of lane.membership.table.members()) {
+      if (fingerprint === identity.fingerprint || state !== 'member') continue;
+      this.#noteSeen(fingerprint, nowMs);
+      const { seenMs = nowMs, heldSeq = 0 } = this.book.noteOf(fingerprint);
+      if (nowMs - seenMs < LEASE_MS) needed = Math.min(needed, heldSeq);
+    }
+    this.book.save();
+    return needed;
+  }
+
+  #noteSeen(fingerprint: string, nowMs: number): void {
+    const { driver, book } = this;
+    const isLinked = this.transport.link(fingerprint) !== undefined;
+    const { seenMs } = book.noteOf(fingerprint);
+    const heldSeq = driver.sync.view.peer(fingerprint, driver.now())?.acknowledgedSeq ?? 0;
+    book.seen(fingerprint, isLinked ? nowMs : (seenMs ?? nowMs), heldSeq);
+  }
+
   /** What a member said of itself when it was last linked. */
   metadataOf(fingerprint: string): NodeMetadata | undefined {
     return this.transport.link(fingerprint)?.metadata ?? this.#lastMetadata.get(fingerprint);
@@ -292,6 +321,8 @@ export class Peering {
       `transport: the link with ${link.metadata.nodeId} ended: ${end.message}`,
     );
     this.driver.linkCount--;
+    this.#noteSeen(link.fingerprint, this.node.env.clock.wallMs());
+    this.book.save();
     this.driver.feed((sync, now) => sync.linkDown(link.fingerprint, end.message, now));
   }
 

@@ -42,10 +42,5 @@ export async function installSnapshot(
     isReplaced === undefined
       ? undefined
       : (origin: string, _first: number, last: number): boolean => isReplaced(origin, last);
-  return rebase(env, path, node, {
-    file,
-    isReplaced,
-    leavesOut,
-    mayLack: lostBranch !== undefined,
-  });
+  return rebase(env, path, node, { file, isReplaced, leavesOut });
 }

@@ -6,12 +6,12 @@
  * taken over are written down to be authored again. Kept: identity, memory of commands, clock. Seqs
  * go on behind all that the directory ever gave.
  */
-import { AdastraError, bytesOfHex, type Hlc, type Vector } from '../../core/index.ts';
+import { AdastraError, BundleReader, bytesOfHex, type Hlc } from '../../core/index.ts';
 import type { Env } from '../../env/index.ts';
 import { listCheckpoints, runSlices, writeCheckpoint } from '../../store/checkpoint/index.ts';
-import { coversIn, type Lane, redecide } from '../../store/transactions/index.ts';
-import { createLog, type LogOptions, recoverLog } from '../../wal/index.ts';
-import { checkpointDirectory } from '../directory.ts';
+import { bundleRecord, coversIn, type Lane, redecide } from '../../store/transactions/index.ts';
+import { type CommitLog, createLog, type LogOptions, recoverLog } from '../../wal/index.ts';
+import { checkpointDirectory, removeTree } from '../directory.ts';
 import type { NodeIdentity } from '../identity.ts';
 import type { ResolvedOptions } from '../options.ts';
 import type { Replica } from '../replica.ts';
@@ -47,8 +47,6 @@ export interface NewBase {
   readonly isReplaced?: ((origin: string, originSeq: number) => boolean) | undefined;
   /** What the clock goes on from; default: where it stood. */
   readonly clock?: Hlc | undefined;
-  /** Commits of others may be missing for a reason that the caller knows. */
-  readonly mayLack?: boolean | undefined;
 }
 
 export interface RebaseReport {
@@ -81,10 +79,23 @@ export async function rebase(
     const clock = base.clock ?? old.clock;
     const source = { file: base.file, worldId, limits, seq, commands, clock };
     const replica = loadBaseState(env, source);
-    const built = await build(env, building, { old, replica, node, base });
+    const work = { old, replica, node, base };
+    const built = await build(env, building, work).catch((error: unknown) => {
+      tidy(env, building);
+      throw error;
+    });
     return putInPlace(env, dataDir, building, { old, ...built });
   } finally {
     old.log.abandon();
+  }
+}
+
+/** What fails here counts less than why we are here; the next attempt tries again. */
+function tidy(env: Env, building: string): void {
+  try {
+    removeTree(env, building);
+  } catch {
+    // Told above.
   }
 }
 
@@ -129,7 +140,7 @@ async function build(
     const failure = log.close();
     if (failure !== undefined) throw failure;
     const isLost = lostOf(lane, base, identity);
-    if (base.mayLack !== true) checkNothingLost(old.vector, lane, { identity, carried });
+    checkNothingLost(old, lane);
     return { carried, isLost, baseSeq: seq, headSeq: log.headSeq };
   } finally {
     log.abandon();
@@ -177,28 +188,40 @@ function lostOf(lane: Lane, { isReplaced }: NewBase, identity: NodeIdentity): Is
 }
 
 /**
- * Nothing of others may be missing but what is refused now, and what has seen that or own commits
- * that were left out.
+ * What is missing was refused or left out for a reason, and can still be read: nothing may be
+ * missing because the old log had let it go.
  */
-function checkNothingLost(
-  before: Vector,
-  lane: Lane,
-  { identity, carried }: { identity: NodeIdentity; carried: CarriedOver },
-): void {
-  const { fingerprint } = identity;
+function checkNothingLost({ log, vector: before }: OldNode, lane: Lane): void {
+  const held = heldFrom(log);
+  const { vector, parts } = lane;
   const missing: { origin: string; originSeq: number }[] = [];
-  let hasCause = carried.leftOut.some(({ reason }) => !reason.startsWith('waiting'));
   for (const [origin, { originSeq }] of before.entries()) {
-    if (coversIn(lane.vector, lane.parts.incarnations, origin, originSeq)) continue;
-    if (origin.startsWith(`${fingerprint}.`)) hasCause = true;
-    else missing.push({ origin, originSeq });
+    if (coversIn(vector, parts.incarnations, origin, originSeq)) continue;
+    const from = held.get(origin) ?? Number.POSITIVE_INFINITY;
+    if (from > vector.originSeqOf(origin) + 1) missing.push({ origin, originSeq });
   }
-  if (hasCause || missing.length === 0) return;
-  const message = 'the snapshot lacks commits that this log cannot give any more';
+  if (missing.length === 0) return;
+  const message = 'the new base lacks commits that this log has let go';
   throw new AdastraError('history_truncated', message, {
     hint: 'nothing was changed; take a snapshot of a member that has them',
     details: { missing },
   });
+}
+
+/** Of each origin the first commit that a log still holds. */
+function heldFrom(log: CommitLog): Map<string, number> {
+  const held = new Map<string, number>();
+  const reader = new BundleReader();
+  if (log.headSeq <= log.baseSeq) return held;
+  for (const batch of log.read(log.baseSeq + 1)) {
+    for (const record of batch.records) {
+      const bundle = bundleRecord(record);
+      if (bundle === undefined) continue;
+      reader.open(bundle.source, bundle.authoredStart, bundle.authoredEnd);
+      if (!held.has(reader.origin)) held.set(reader.origin, reader.firstOriginSeq);
+    }
+  }
+  return held;
 }
 
 /** What an earlier start over left to be done comes first. */
