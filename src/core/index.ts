@@ -56,7 +56,7 @@ export type {
   WriteOptions,
 } from './receipt.ts';
 export { err, ok, type Result } from './result.ts';
-export { formatStamp, parseStamp, type Stamp } from './stamp.ts';
+export { compareStamps, formatStamp, parseStamp, type Stamp } from './stamp.ts';
 export {
   allocateBytes,
   allocateBytesUnsafe,

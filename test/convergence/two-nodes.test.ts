@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { AdastraError, Prng } from '../../src/core/index.ts';
+import { AdastraError, Prng, type SeenEntry } from '../../src/core/index.ts';
 import type { Engine } from '../../src/engine/index.ts';
 import {
+  admitPlanted,
   agreement,
   bundlesOf,
   exchange,
@@ -9,15 +10,20 @@ import {
   laneOf,
   newMachine,
   openNode,
+  receive,
+  strangerNode,
 } from '../support/memory-node.ts';
 import { figure } from '../support/long.ts';
 import { PLANTED_ORIGIN, plantedBundle } from '../support/planted-bundle.ts';
 
-async function threeNodes(): Promise<{ a: Engine; b: Engine; c: Engine; restart: Restart }> {
+/** Three members; `seen`: what the planted author must have seen to be one as well. */
+async function threeNodes(): Promise<World> {
   const machines = [newMachine(11), newMachine(12), newMachine(13)] as const;
   const a = await openNode(machines[0]);
   const b = await joinNode(machines[1], a);
   const c = await joinNode(machines[2], a);
+  const seen = await admitPlanted(a);
+  for (const node of [b, c]) await exchange(a, node);
   const restart: Restart = async (...engines) => {
     const again: Engine[] = [];
     for (const [index, engine] of engines.entries()) {
@@ -26,7 +32,15 @@ async function threeNodes(): Promise<{ a: Engine; b: Engine; c: Engine; restart:
     }
     return again;
   };
-  return { a, b, c, restart };
+  return { a, b, c, seen, restart };
+}
+
+interface World {
+  readonly a: Engine;
+  readonly b: Engine;
+  readonly c: Engine;
+  readonly seen: SeenEntry[];
+  readonly restart: Restart;
 }
 
 type Restart = (...engines: Engine[]) => Promise<Engine[]>;
@@ -53,7 +67,7 @@ test('A authors, B decides and writes, C gets everything from B: all agree, also
   await exchange(a, b);
   await b.put('city/Bern', { people: 136_000 });
   await b.put('city/Thun', [new Date(0), null]);
-  expect((await exchange(b, c)).every(({ kind }) => kind === 'applied')).toBe(true);
+  expect((await exchange(b, c)).filter(({ kind }) => kind === 'applied')).toHaveLength(6);
   const back = await exchange(b, a);
   expect(back.filter(({ kind }) => kind === 'applied')).toHaveLength(2);
   expectAgreement(a, b, c);
@@ -158,28 +172,31 @@ test('a put that a remove has seen does not come back, however late it is delive
 });
 
 test('out of order waits and says what is missing, twice is a duplicate', async () => {
-  const { a, b } = await threeNodes();
+  const a = await openNode(newMachine(11));
+  const b = await strangerNode(newMachine(12), a);
   await a.put('k', 1);
   await a.put('l', 2);
   const [founding, first, second] = bundlesOf(a) as [Uint8Array, Uint8Array, Uint8Array];
-  const [member, writer] = laneOf(a)
+  const writer = laneOf(a).parts.author.originText;
+  const founder = laneOf(a)
     .vector.entries()
     .map(([origin]) => origin)
-    .sort((left, right) =>
-      laneOf(a).parts.author.originText === left ? 1 : left < right ? -1 : 1,
-    ) as [string, string];
-  const early = await b.receive(second);
-  expect(early).toEqual({ kind: 'waiting', missing: [{ origin: writer, originSeq: 1 }] });
-  expect(await b.receive(first)).toEqual({
+    .find((origin) => origin !== writer) as string;
+  expect(await receive(b, second)).toMatchObject({
     kind: 'waiting',
-    missing: [{ origin: member, originSeq: 1 }],
+    missing: [{ origin: writer, originSeq: 1 }],
+  });
+  expect(await receive(b, first)).toMatchObject({
+    kind: 'waiting',
+    missing: [{ origin: founder, originSeq: 1 }],
   });
   expect(b.seq).toBe(0);
-  expect(await b.receive(founding)).toMatchObject({ kind: 'applied', commits: 1 });
-  expect(await b.receive(founding)).toEqual({ kind: 'duplicate' });
-  expect(await b.receive(first)).toMatchObject({ kind: 'applied' });
-  expect(await b.receive(second)).toMatchObject({ kind: 'applied' });
-  expect(await b.receive(first)).toEqual({ kind: 'duplicate' });
+  const place = { origin: founder, firstOriginSeq: 1, lastOriginSeq: 1 };
+  expect(await receive(b, founding)).toEqual({ kind: 'applied', ...place, voids: [] });
+  expect(await receive(b, founding)).toEqual({ kind: 'duplicate', ...place, voids: [] });
+  expect(await receive(b, first)).toMatchObject({ kind: 'applied' });
+  expect(await receive(b, second)).toMatchObject({ kind: 'applied' });
+  expect(await receive(b, first)).toMatchObject({ kind: 'duplicate' });
   expectAgreement(a, b);
 });
 
@@ -192,27 +209,32 @@ test('a bundle that has seen another origin waits for it', async () => {
   await a.put('k', 2);
   const last = bundlesOf(a).at(-1) as Uint8Array;
   const origin = laneOf(b).parts.author.originText;
-  expect(await c.receive(last)).toEqual({ kind: 'waiting', missing: [{ origin, originSeq: 1 }] });
+  expect(await receive(c, last)).toMatchObject({
+    kind: 'waiting',
+    missing: [{ origin, originSeq: 1 }],
+  });
   await exchange(a, c);
   await exchange(a, b);
   expectAgreement(a, b, c);
 });
 
 test('two bundles under one name are a fork, and so is one that has seen the other branch', async () => {
-  const { a, b } = await threeNodes();
-  await exchange(a, b);
-  const one = plantedBundle({ commits: [[{ key: 'k', value: 'one' }]] });
+  const { a, b, seen } = await threeNodes();
+  const one = plantedBundle({ seen, commits: [[{ key: 'k', value: 'one' }]] });
   const other = plantedBundle({
+    seen,
     commits: [[{ key: 'k', value: 'other' }], [{ key: 'l', value: 1 }]],
   });
-  expect(await a.receive(one)).toMatchObject({ kind: 'applied' });
-  expect(await a.receive(other)).toEqual({ kind: 'fork', origin: PLANTED_ORIGIN, originSeq: 1 });
-  await b.receive(plantedBundle({ commits: [[{ key: 'k', value: 'third' }]] }));
-  await b.put('m', 1);
-  expect(await a.receive(bundlesOf(b).at(-1) as Uint8Array)).toEqual({
+  expect(await receive(a, one)).toMatchObject({ kind: 'applied' });
+  expect(await receive(a, other)).toMatchObject({
     kind: 'fork',
-    origin: PLANTED_ORIGIN,
-    originSeq: 1,
+    fork: { origin: PLANTED_ORIGIN, originSeq: 1 },
+  });
+  await receive(b, plantedBundle({ seen, commits: [[{ key: 'k', value: 'third' }]] }));
+  await b.put('m', 1);
+  expect(await receive(a, bundlesOf(b).at(-1) as Uint8Array)).toMatchObject({
+    kind: 'fork',
+    fork: { origin: PLANTED_ORIGIN, originSeq: 1 },
   });
   expect(a.reads.get('k')).toBe('one');
 });
@@ -221,8 +243,12 @@ test('what an image of this very process wrote later is a fork of the own origin
   const { a } = await threeNodes();
   await a.put('k', 1);
   const origin = laneOf(a).parts.author.originText;
-  const bundle = plantedBundle({ origin, firstOriginSeq: 2, commits: [[{ key: 'k', value: 2 }]] });
-  expect(await a.receive(bundle)).toEqual({ kind: 'fork', origin, originSeq: 2 });
+  const bundle = plantedBundle({ origin, firstOriginSeq: 5, commits: [[{ key: 'k', value: 2 }]] });
+  expect(await receive(a, bundle)).toMatchObject({
+    kind: 'fork',
+    fork: { origin, originSeq: 5 },
+    proven: true,
+  });
   await a.put('k', 3);
   expect(a.reads.get('k')).toBe(3);
 });
@@ -234,10 +260,11 @@ test('a commit above the limits of the world is void on every node, whatever its
   const b = await joinNode(newMachine(22), a);
   // Stricter towards its own writers than the world is: that is no reason to void.
   const c = await joinNode(newMachine(23), a, { limits: { valueBytesMax: 100 } });
-  await exchange(a, b);
-  await exchange(a, c);
+  const seen = await admitPlanted(a);
+  for (const node of [b, c]) await exchange(a, node);
   const deep = [[[[[[1]]]]]];
   const bundle = plantedBundle({
+    seen,
     commits: [
       [{ key: 'good', value: 'x'.repeat(998) }],
       [
@@ -250,17 +277,23 @@ test('a commit above the limits of the world is void on every node, whatever its
     ],
   });
   for (const engine of [a, b, c]) {
-    expect(await engine.receive(bundle)).toEqual({ kind: 'applied', commits: 5, void: 3 });
+    const { kind, voids } = await receive(engine, bundle);
+    expect(kind).toBe('applied');
+    expect(voids.map(({ originSeq }) => originSeq)).toEqual([2, 3, 4]);
     expect([...engine.reads.keys()]).toEqual(['after', 'good']);
     const voided: (string | undefined)[] = [];
-    for await (const commit of engine.changes({ from: 2, live: false })) voided.push(commit.void);
+    const from = engine.seq - 4;
+    for await (const commit of engine.changes({ from, live: false })) voided.push(commit.void);
     expect(voided.map((reason) => reason !== undefined)).toEqual([false, true, true, true, false]);
   }
   expectAgreement(a, b, c);
   // And a node writes nothing that the others would void.
   await expect(b.put('k', 'x'.repeat(999))).rejects.toMatchObject({ code: 'limit_exceeded' });
   await b.put('k', 'x'.repeat(998));
-  expect(await a.receive(bundlesOf(b).at(-1) as Uint8Array)).toMatchObject({ void: 0 });
+  expect(await receive(a, bundlesOf(b).at(-1) as Uint8Array)).toMatchObject({
+    kind: 'applied',
+    voids: [],
+  });
   const again = agreement(a);
   await a.close();
   expect(agreement(await openNode(machine, { limits }))).toEqual(again);
@@ -271,30 +304,32 @@ test.each([
   ['no JSON', { head: 2, bytes: new TextEncoder().encode('{') }],
   ['an unknown codec', { head: 9, bytes: new Uint8Array(3) }],
 ])('%s is malformed, also in a commit that is void anyway', async (_, bad) => {
-  const { a } = await threeNodes();
+  const { a, seen } = await threeNodes();
   const large = { key: 'large', value: 'x'.repeat(1024 * 1024) };
-  const bundle = plantedBundle({ commits: [[large, { key: 'bad', ...bad }]] });
-  expect(await a.receive(bundle)).toMatchObject({ kind: 'malformed' });
-  expect(await a.receive(plantedBundle({ commits: [[large]] }))).toMatchObject({ void: 1 });
+  const bundle = plantedBundle({ seen, commits: [[large, { key: 'bad', ...bad }]] });
+  expect(await receive(a, bundle)).toMatchObject({ kind: 'malformed' });
+  const { voids } = await receive(a, plantedBundle({ seen, commits: [[large]] }));
+  expect(voids).toHaveLength(1);
 });
 
 test('metadata above the limit voids, metadata that is no value is malformed', async () => {
-  const { a } = await threeNodes();
+  const { a, seen } = await threeNodes();
   const commits = [[{ key: 'k', value: 1 }]];
   const text = new TextEncoder().encode(JSON.stringify('x'.repeat(5000)));
-  const large = plantedBundle({ commits, fields: { metadata: { codec: 2, bytes: text } } });
+  const large = plantedBundle({ seen, commits, fields: { metadata: { codec: 2, bytes: text } } });
   const bad = plantedBundle({
+    seen,
     commits,
     fields: { metadata: { codec: 2, bytes: text.subarray(1) } },
   });
-  expect(await a.receive(bad)).toMatchObject({ kind: 'malformed' });
-  expect(await a.receive(large)).toMatchObject({ kind: 'applied', void: 1 });
+  expect(await receive(a, bad)).toMatchObject({ kind: 'malformed' });
+  expect(await receive(a, large)).toMatchObject({ kind: 'applied', voids: [{ originSeq: 1 }] });
 });
 
 test('the caller may use its buffer again at once', async () => {
-  const { a } = await threeNodes();
-  const bundle = plantedBundle({ commits: [[{ key: 'k', value: 'kept' }]] });
-  const received = a.receive(bundle);
+  const { a, seen } = await threeNodes();
+  const bundle = plantedBundle({ seen, commits: [[{ key: 'k', value: 'kept' }]] });
+  const received = receive(a, bundle);
   bundle.fill(0);
   await received;
   expect(a.reads.get('k')).toBe('kept');
@@ -303,34 +338,37 @@ test('the caller may use its buffer again at once', async () => {
 test('a received bundle whose flush fails is not applied, and can come again after reopening', async () => {
   const machine = newMachine(31);
   const a = await openNode(machine);
-  const bundle = plantedBundle({ commits: [[{ key: 'k', value: 1 }]] });
+  const seen = await admitPlanted(a);
+  const bundle = plantedBundle({ seen, commits: [[{ key: 'k', value: 1 }]] });
   machine.fs.setOnOperation(({ kind }) => (kind === 'write' ? { error: 'ENOSPC' } : undefined));
-  await expect(a.receive(bundle)).rejects.toMatchObject({ code: 'disk_full' });
+  await expect(receive(a, bundle)).rejects.toMatchObject({ code: 'disk_full' });
   expect(a.reads.get('k')).toBeUndefined();
   machine.fs.setOnOperation(undefined);
-  expect(await a.receive(bundle)).toMatchObject({ kind: 'applied' });
+  expect(await receive(a, bundle)).toMatchObject({ kind: 'applied' });
   await a.put('k', 2);
   expect(a.reads.getEntry('k')?.siblings).toHaveLength(1);
   await a.close();
-  await expect(a.receive(bundle)).rejects.toThrow(AdastraError);
+  await expect(receive(a, bundle)).rejects.toThrow(AdastraError);
 });
 
 test('a copy of a directory that writes on, and the original, stay told apart everywhere', async () => {
-  const { a, b, c } = await threeNodes();
-  const key = 'ab'.repeat(16);
+  const { a, b, c, seen } = await threeNodes();
+  const key = PLANTED_ORIGIN.slice(0, 32);
   const named = (incarnation: string): string => `${key}.${incarnation.repeat(16)}`;
   const original = named('01');
   const base = plantedBundle({
     origin: original,
+    seen,
     commits: [[{ key: 'k', value: 'base' }], [{ key: 'l', value: 'base' }]],
   });
-  await a.receive(base);
+  await receive(a, base);
   const digestHead = laneOf(a).vector.digestOf(original).slice(0, 8);
   const predecessor = { origin: original, lastOriginSeq: 2, digestHead };
   const copies = ['02', '03'].map((incarnation, index) =>
     plantedBundle({
       origin: named(incarnation),
       predecessor,
+      seen,
       ms: 1_767_225_700_000 + index,
       commits: [[{ key: 'k', value: incarnation }]],
     }),
@@ -348,9 +386,9 @@ test('a copy of a directory that writes on, and the original, stay told apart ev
     [two, later, one],
   ];
   for (const [index, engine] of [a, b, c].entries()) {
-    if (index > 0) await engine.receive(base);
+    if (index > 0) await receive(engine, base);
     for (const bundle of orders[index] as Uint8Array[]) {
-      expect(await engine.receive(bundle)).toMatchObject({ kind: 'applied' });
+      expect(await receive(engine, bundle)).toMatchObject({ kind: 'applied' });
     }
   }
   await exchange(a, b);
@@ -390,7 +428,7 @@ test('mutated and truncated bundles are applied, refused or wait, never more, an
       mutated[random.below(mutated.length)] = random.below(256);
     }
     const cut = random.chance(0.2) ? random.below(mutated.length) : mutated.length;
-    kinds.add((await b.receive(mutated.subarray(0, cut))).kind);
+    kinds.add((await receive(b, mutated.subarray(0, cut))).kind);
   }
   expect([...kinds].sort()).toContain('malformed');
   const before = agreement(b);
@@ -403,12 +441,12 @@ test('mutated and truncated bundles are applied, refused or wait, never more, an
 });
 
 test('what needs a newer world level is unsupported, and nothing of it is applied', async () => {
-  const { a } = await threeNodes();
+  const { a, seen } = await threeNodes();
   const { stateHash } = await a.hashes();
   const text = new TextEncoder().encode('"x"');
   for (const head of [0x12, 0x22, 0x42]) {
-    const bundle = plantedBundle({ commits: [[{ key: 'k', head, bytes: text }]] });
-    expect(await a.receive(bundle)).toMatchObject({ kind: 'unsupported' });
+    const bundle = plantedBundle({ seen, commits: [[{ key: 'k', head, bytes: text }]] });
+    expect(await receive(a, bundle)).toMatchObject({ kind: 'unsupported' });
   }
   expect((await a.hashes()).stateHash).toBe(stateHash);
   expect(laneOf(a).vector.originSeqOf(PLANTED_ORIGIN)).toBe(0);

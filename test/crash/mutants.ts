@@ -139,8 +139,9 @@ function publishEarly(): void {
     this: Overlay,
     entry: PendingEntry,
   ) {
-    add.call(this, entry);
+    const ends = add.call(this, entry);
     if (entry.siblings === undefined) this.storage.setSingle(entry.key, entry.cell, entry.seq);
+    return ends;
   });
 }
 

@@ -24,6 +24,8 @@ import {
   newMachine,
   NODE_DIRECTORY as DATA,
   openNode,
+  receive,
+  strangerNode,
 } from '../support/memory-node.ts';
 import { copyOf, placesOf } from '../support/repair-world.ts';
 import { seedOr } from '../support/seed.ts';
@@ -83,7 +85,7 @@ async function checkAgainstThird(
   repaired: Engine,
   damaged: ReadonlySet<number>,
 ): Promise<void> {
-  const third = await joinNode(newMachine(3), repaired);
+  const third = await strangerNode(newMachine(3), repaired);
   const { log } = repaired.parts;
   const kept = new Set(placedBundles(repaired, log.baseSeq + 1).map(({ bytes }) => hexOf(bytes)));
   const rest: Uint8Array[] = [];
@@ -94,11 +96,11 @@ async function checkAgainstThird(
       for (const key of keysOf(bytes)) lostKeys.add(key);
       continue;
     }
-    expect(await third.receive(bytes)).toMatchObject({ kind: 'applied' });
+    expect(await receive(third, bytes)).toMatchObject({ kind: 'applied' });
   }
   expect(agreement(repaired)).toEqual(agreement(third));
   for (const bytes of rest) {
-    const { kind } = await third.receive(bytes);
+    const { kind } = await receive(third, bytes);
     if (kind !== 'waiting') expect(keysOf(bytes).some((key) => lostKeys.has(key))).toBe(true);
   }
   await third.close();

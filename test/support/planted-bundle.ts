@@ -11,8 +11,11 @@ import {
   type Predecessor,
   type SeenEntry,
 } from '../../src/core/index.ts';
+import { type PlantedKey, plantedKey } from './planted-key.ts';
 
-export const PLANTED_ORIGIN: string = `${'ab'.repeat(16)}.${'cd'.repeat(16)}`;
+/** Of an author that is a member only where a test has it admitted. */
+export const PLANTED_KEY: PlantedKey = plantedKey(0xab);
+export const PLANTED_ORIGIN: string = `${PLANTED_KEY.fingerprint}.${'cd'.repeat(16)}`;
 
 /** One event; a value already encoded is given as `{ head, bytes }`. */
 export type PlantedEvent =

@@ -8,19 +8,9 @@ import { expect, test } from 'vitest';
 import { Client } from '../../src/client/index.ts';
 import { ADASTRA } from '../support/adastra-process.ts';
 import { testFolder } from '../support/folder.ts';
-import { figure, LONG, TIMEOUT_MS } from '../support/long.ts';
+import { figure, TIMEOUT_MS } from '../support/long.ts';
+import { NEWER_NODE_COMMAND, newerNode } from '../support/newer-node.ts';
 import { skipFor } from '../support/skip.ts';
-
-const NEWER = ['22', '24'].find((major) => major > process.versions.node.slice(0, 2)) ?? '24';
-const COMMAND = `npx -y node@${NEWER} --version`;
-
-/** Path of the newer Node; in the short run only if npm has it already. */
-function newerNode(): string | undefined {
-  const offline = LONG ? [] : ['--offline'];
-  const script = ['-y', ...offline, `node@${NEWER}`, '-p', 'process.execPath'];
-  const found = spawnSync('npx', script, { encoding: 'utf8', timeout: 120_000 });
-  return found.status === 0 ? found.stdout.trim() : undefined;
-}
 
 interface Replayed {
   readonly stateHash: string;
@@ -39,7 +29,7 @@ function replay(node: string, dataDir: string): Replayed {
 test(
   'replay --verify on two majors of Node: one state hash',
   async (context) => {
-    const newer = newerNode() ?? skipFor(context, COMMAND);
+    const newer = newerNode() ?? skipFor(context, NEWER_NODE_COMMAND);
     const dataDir = join(testFolder('majors'), 'node');
     const client = await Client.open({ dataDir });
     const values = [0.1, 1e300, -0, 5e-324, 2 ** 53, 'ä\u{1F600}', 12n ** 40n, new Date(0), [], {}];

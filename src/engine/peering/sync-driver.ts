@@ -229,7 +229,9 @@ function outcomeOf(result: BundleResult): BundleOutcome {
     case 'applied':
       return { kind: 'applied', commits: lastOriginSeq - firstOriginSeq + 1, voids };
     case 'fork':
-      return { kind: 'fork', ...result.fork };
+      // Unproven, it may be bytes that changed on the way: nobody's origin is frozen for that.
+      if (result.proven) return { kind: 'fork', ...result.fork };
+      return { kind: 'unsigned', reason: 'its chain is not the one that is here' };
     case 'stale':
       // What a rolled-back image wrote: frozen and shown as two commits of one name are.
       return { kind: 'fork', origin, originSeq: firstOriginSeq };

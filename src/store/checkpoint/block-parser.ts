@@ -128,7 +128,7 @@ export class BlockParser {
     const number = this.#source[this.#at++] as number;
     const kind = VIEW_KINDS[number];
     if (kind === 'greatest') return GREATEST;
-    if (kind === 'undecided') return { kind };
+    if (kind === 'undecided' || kind === 'absent') return { kind };
     if (kind === 'sibling') return { kind, index: this.#varint() };
     if (kind === undefined) throw new MalformedBytes(`a view of kind ${number}`);
     const valueHead = this.#source[this.#at++] as number;

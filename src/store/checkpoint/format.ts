@@ -33,7 +33,7 @@ export const FLAG_META = 2;
 export const FLAG_MANY = 4;
 
 /** How a view is written; the place in this list is the number in the file. */
-export const VIEW_KINDS = ['greatest', 'sibling', 'value', 'undecided'] as const;
+export const VIEW_KINDS = ['greatest', 'sibling', 'value', 'undecided', 'absent'] as const;
 
 const SUFFIX = '.ckpt';
 /** Behind the name of a checkpoint while it is written, and while it is removed. */

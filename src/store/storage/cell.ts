@@ -3,6 +3,7 @@
  * them, so that all have one shape. A `View` says what readers get of several siblings; deciding it
  * is for the policies above, here it is only carried out.
  */
+import { equalBytes } from '../../core/index.ts';
 import type { OriginTable } from './origin-table.ts';
 
 /** Sibling kinds. Numbers: they stand in the hot path and in hashes. */
@@ -30,14 +31,15 @@ export interface Cell {
 
 /**
  * What readers get: the sibling with the greatest stamp (absent if that is a remove), the sibling
- * at an index of the list sorted by stamp, a value made of several, or, where the policy's code is
- * missing, the greatest stamp provisionally.
+ * at an index of the list sorted by stamp, a value made of several, nothing at all, or, where the
+ * policy's code is missing, the greatest stamp provisionally.
  */
 export type View =
   | { readonly kind: 'greatest' }
   | { readonly kind: 'sibling'; readonly index: number }
   | { readonly kind: 'value'; readonly valueHead: number; readonly bytes: Uint8Array }
-  | { readonly kind: 'undecided' };
+  | { readonly kind: 'undecided' }
+  | { readonly kind: 'absent' };
 
 export const GREATEST: View = { kind: 'greatest' };
 
@@ -99,13 +101,18 @@ export function ownCell(cell: Cell): Cell {
   );
 }
 
+const NO_BYTES = new Uint8Array(0);
+
 /** What a view makes of siblings sorted by stamp: a put to show, or a remove for "absent". */
 export function cellOfView(siblings: readonly Cell[], view: View): Cell {
   const greatest = siblings[siblings.length - 1] as Cell;
   if (view.kind === 'sibling') return siblings[view.index] ?? greatest;
+  const { ms, counter, origin, originSeq } = greatest;
+  if (view.kind === 'absent') {
+    return makeCell(KIND_REMOVE, 0, NO_BYTES, 0, 0, undefined, ms, counter, origin, originSeq);
+  }
   if (view.kind !== 'value') return greatest;
   const { valueHead, bytes } = view;
-  const { ms, counter, origin, originSeq } = greatest;
   return makeCell(
     KIND_PUT,
     valueHead,
@@ -118,4 +125,12 @@ export function cellOfView(siblings: readonly Cell[], view: View): Cell {
     origin,
     originSeq,
   );
+}
+
+/** Whether two views of the same siblings are the same. */
+export function sameView(left: View, right: View): boolean {
+  if (left.kind === 'sibling') return right.kind === 'sibling' && left.index === right.index;
+  if (left.kind !== 'value') return left.kind === right.kind;
+  if (right.kind !== 'value' || left.valueHead !== right.valueHead) return false;
+  return equalBytes(left.bytes, right.bytes);
 }

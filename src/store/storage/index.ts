@@ -10,6 +10,7 @@ export {
   cellOfView,
   compareStamps,
   makeCell,
+  sameView,
 } from './cell.ts';
 export type { Undo } from './generation.ts';
 export { OriginTable } from './origin-table.ts';

@@ -112,6 +112,18 @@ export class KeyRecords {
     return readUtf8(bytes, start, start + (info >>> 16), (info & ASCII_KEY) !== 0);
   }
 
+  /** Every record, free ones included, as they lie; not while records are made. */
+  *addresses(): IterableIterator<number> {
+    const { chunks } = this.arena;
+    for (let index = 0; index < chunks.length; index++) {
+      const { words, used } = chunks[index] as Chunk;
+      for (let at = index === 0 ? 1 : 0; at < used; ) {
+        yield (index << CHUNK_SHIFT) | at;
+        at += KEY_WORDS + ((((words[at + 2] as number) >>> 16) + 3) >>> 2);
+      }
+    }
+  }
+
   /** A view of the key bytes; valid until the next setter. */
   keyBytesOf(address: number): Uint8Array {
     const { bytes, words } = this.arena.chunkOf(address);

@@ -12,7 +12,7 @@ import { cellOfView, compareStamps, ownCell } from './cell.ts';
 import { contentKind, stateKind } from './entry-hash.ts';
 import { EntryStore } from './entry-store.ts';
 import type { Undo } from './generation.ts';
-import { HAS_PUT, PRESENT } from './key-records.ts';
+import { FREE, HAS_PUT, PRESENT, SYSTEM } from './key-records.ts';
 import { Locator, decodeCell } from './locator.ts';
 import { WORD_MASK } from './arena.ts';
 import type { OriginTable } from './origin-table.ts';
@@ -202,6 +202,20 @@ export class Storage {
     const { many, records } = this.#store;
     for (const [entry, siblings] of many) {
       if (siblings.cells.length > 1) yield records.keyOf(entry);
+    }
+  }
+
+  /** Whether any key has more than one sibling. */
+  get hasSeveral(): boolean {
+    return this.#store.many.size > 0;
+  }
+
+  /** Keys beginning with `$` that have state, in no particular order; not across setters. */
+  *systemKeys(): IterableIterator<string> {
+    const { records } = this.#store;
+    for (const entry of records.addresses()) {
+      const isSystem = (records.flagsOf(entry) & (SYSTEM | FREE)) === SYSTEM;
+      if (isSystem && records.cellOf(entry) !== 0) yield records.keyOf(entry);
     }
   }
 

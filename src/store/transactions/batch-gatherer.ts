@@ -10,47 +10,27 @@ import type { Vector } from '../../core/index.ts';
 import {
   BundleWriter,
   ByteWriter,
-  type CommitFields,
   type HybridClock,
   type Limits,
-  type Predecessor,
   type SeenEntry,
 } from '../../core/index.ts';
 import type { Env } from '../../env/index.ts';
 import { type Cell, KIND_PUT, KIND_REMOVE, makeCell, type OriginTable } from '../storage/index.ts';
 import { RECORD_KIND } from '../../wal/index.ts';
 import type { Incarnations } from './incarnations.ts';
+import type { Author } from './author.ts';
+import type { Admission } from './lane-parts.ts';
+import { writeDecidedNote } from './decided-note.ts';
 import { firstLaneState, type LaneState } from './lane-state.ts';
-import { LOCAL_HAS_REQUEST_HASH } from './local-part.ts';
+import { LOCAL_HAS_REQUEST_HASH, LOCAL_VOID } from './local-part.ts';
 import { PendingBatch } from './pending-batch.ts';
+import { type ReceivedBundle, writeReceived } from './received-bundle.ts';
 import type { SeenTable } from './seen-table.ts';
 
 const EMPTY_CELL_BYTES = new Uint8Array(0);
 const DIGEST_BYTES = 32;
 const DIGEST_HEAD_BYTES = 8;
 const FREE_BATCHES_MAX = 4;
-
-/** Who writes: fixed for one opening of the directory. */
-export interface Author {
-  /** Key id and incarnation, 32 bytes. */
-  readonly origin: Uint8Array;
-  readonly originText: string;
-  readonly term: number;
-  /** The incarnation before this one; `null` if this key never wrote here. */
-  readonly predecessor: Predecessor | null;
-}
-
-/** A received bundle, checked, as it goes into the log. */
-export interface ReceivedBundle {
-  readonly bytes: Uint8Array;
-  readonly origin: string;
-  readonly commitCount: number;
-  readonly lastOriginSeq: number;
-  /** Chain digest behind it. */
-  readonly digest: Uint8Array;
-  /** Effects, as `local-part.ts` encodes them. */
-  readonly localPart: Uint8Array;
-}
 
 export class BatchGatherer {
   readonly author: Author;
@@ -90,7 +70,7 @@ export class BatchGatherer {
       clock: HybridClock;
       limits: Limits;
     },
-    durable: { seq: number; vector: Vector },
+    durable: { seq: number; vector: Vector; decidedSeq: number },
   ) {
     this.#env = env;
     this.author = author;
@@ -100,7 +80,7 @@ export class BatchGatherer {
     this.#stampTail = `.${author.originText}`;
     this.#limits = parts.limits;
     this.#authorIndex = parts.origins.indexOf(author.origin);
-    this.#state = firstLaneState(durable.seq);
+    this.#state = firstLaneState(durable.seq, durable.decidedSeq);
     this.#vector = durable.vector.copy();
     this.#seq = durable.seq;
     this.#originSeq = 0;
@@ -127,10 +107,6 @@ export class BatchGatherer {
     return this.#vector;
   }
 
-  get authorIndex(): number {
-    return this.#authorIndex;
-  }
-
   /** Whether `seal` would give a batch. */
   get hasGathered(): boolean {
     return !this.#batch.builder.isEmpty || this.#batch.answers.length > 0;
@@ -139,14 +115,6 @@ export class BatchGatherer {
   /** Bytes gathered and not yet sealed. */
   get openBytes(): number {
     return this.#batch.builder.payloadBytes;
-  }
-
-  get stampMs(): number {
-    return this.#clock.ms;
-  }
-
-  get stampCounter(): number {
-    return this.#clock.counter;
   }
 
   /** Text of the stamp of the commit that was begun last: `formatStamp`, with what repeats kept. */
@@ -162,13 +130,13 @@ export class BatchGatherer {
 
   /**
    * Begins an own commit of at most `bytesMax` bytes: gives it seq and stamp. Exactly `eventCount`
-   * calls of `put` or `remove` must follow.
+   * calls of `put` or `remove` must follow. `voidReason`: it is logged without effect.
    */
   beginCommit(
     eventCount: number,
     bytesMax: number,
-    fields?: CommitFields,
-    requestHash?: Uint8Array,
+    { fields, command }: Pick<Admission, 'fields' | 'command'>,
+    voidReason?: string,
   ): void {
     if (this.#clock.tick(this.#env.clock.wallMs())) this.onClockJump?.(this.#clock.ms);
     if (this.#bundleOpen && this.#bundle.byteLength + bytesMax > this.#limits.bundleBytesMax) {
@@ -179,11 +147,10 @@ export class BatchGatherer {
     this.#originSeq++;
     this.#batch.builder.count++;
     this.#bundle.commit(this.#clock.ms, this.#clock.counter, eventCount, fields);
-    if (requestHash === undefined) this.#local.u8(0);
-    else {
-      this.#local.u8(LOCAL_HAS_REQUEST_HASH);
-      this.#local.bytes(requestHash);
-    }
+    const hasHash = command === undefined ? 0 : LOCAL_HAS_REQUEST_HASH;
+    this.#local.u8(hasHash | (voidReason === undefined ? 0 : LOCAL_VOID));
+    if (command !== undefined) this.#local.bytes(command.requestHash);
+    if (voidReason !== undefined) this.#local.lengthAndText(voidReason);
   }
 
   /**
@@ -196,12 +163,14 @@ export class BatchGatherer {
     start: number,
     end: number,
     previousSeq: number,
+    meta?: Uint8Array,
   ): Cell {
-    this.#bundle.putBytes(key, valueHead, source, start, end);
+    if (meta === undefined) this.#bundle.putBytes(key, valueHead, source, start, end);
+    else this.#bundle.put(key, { valueHead, source, start, end }, meta);
     this.#local.varint(previousSeq);
     const { frame } = this.#batch.builder;
     const frameEnd = frame.length;
-    return this.#cell(KIND_PUT, valueHead, frame.buffer, frameEnd - (end - start), frameEnd);
+    return this.#cell(KIND_PUT, valueHead, frame.buffer, frameEnd - (end - start), frameEnd, meta);
   }
 
   remove(key: string, previousSeq: number): Cell {
@@ -210,7 +179,14 @@ export class BatchGatherer {
     return this.#cell(KIND_REMOVE, 0, EMPTY_CELL_BYTES, 0, 0);
   }
 
-  #cell(kind: 0 | 1, head: number, source: Uint8Array, start: number, end: number): Cell {
+  #cell(
+    kind: 0 | 1,
+    head: number,
+    source: Uint8Array,
+    start: number,
+    end: number,
+    meta?: Uint8Array,
+  ): Cell {
     const { ms, counter } = this.#clock;
     return makeCell(
       kind,
@@ -218,7 +194,7 @@ export class BatchGatherer {
       source,
       start,
       end,
-      undefined,
+      meta,
       ms,
       counter,
       this.#authorIndex,
@@ -229,20 +205,24 @@ export class BatchGatherer {
   /** Logs a received bundle; its commits take the next seqs. */
   received(bundle: ReceivedBundle): void {
     this.closeBundle();
-    const { builder } = this.#batch;
-    if (builder.isEmpty) this.#batch.firstSeq = this.#seq + 1;
-    builder.beginRecord(RECORD_KIND.receivedBundle);
-    const { frame } = builder;
-    frame.bytes(bundle.digest);
-    frame.u32(bundle.bytes.length);
-    const start = frame.length;
-    frame.bytes(bundle.bytes);
-    const end = frame.length;
-    frame.bytes(bundle.localPart);
-    builder.endBundleRecord(start, end);
-    builder.count += bundle.commitCount;
+    writeReceived(this.#batch, bundle, this.#seq + 1);
     this.#seq += bundle.commitCount;
     this.#advance(bundle.origin, bundle.lastOriginSeq, bundle.digest);
+  }
+
+  /** Adds a local note; `write` gives its body. */
+  note(write: (body: ByteWriter) => void): void {
+    this.closeBundle();
+    this.#batch.addRecord(RECORD_KIND.localNote, this.#seq + 1, write);
+  }
+
+  /** Logs a changed view, which takes a seq and has no author. */
+  viewChanged(bytes: Uint8Array): void {
+    this.closeBundle();
+    this.#seq++;
+    this.#batch.addRecord(RECORD_KIND.viewChanged, this.#seq, (body) => body.bytes(bytes));
+    this.#batch.builder.count++;
+    this.#state = { ...this.#state, seq: this.#seq };
   }
 
   /** Closes the open bundle, if there is one: chain digest, local part, vector. */
@@ -271,9 +251,16 @@ export class BatchGatherer {
     this.closeBundle();
     const sealed = this.#batch;
     if (sealed.builder.isEmpty && sealed.answers.length === 0) return undefined;
+    if (sealed.decided.length > 0) this.#noteDecided();
     sealed.after = this.#state;
     this.#batch = this.#newBatch();
     return sealed;
+  }
+
+  #noteDecided(): void {
+    const note = { previousSeq: this.#state.decidedSeq, decided: this.#batch.decided };
+    this.note((body) => writeDecidedNote(body, note));
+    this.#state = { ...this.#state, decidedSeq: this.#seq };
   }
 
   /** Gives a batch's memory back once nobody needs its bytes. */

@@ -5,17 +5,24 @@
  */
 import { BundleReader, ByteWriter, ORIGIN_BYTES } from '../../core/index.ts';
 import { FRAME_BYTES_MAX } from '../../wal/index.ts';
-import { lastWriteWins, siblingsAfter } from '../operations/index.ts';
-import { type Cell, cellOfView, type OriginTable } from '../storage/index.ts';
+import { siblingsAfter } from '../operations/index.ts';
+import type { Cell, OriginTable, View } from '../storage/index.ts';
+import { effectOf, EffectWriter } from './effect.ts';
 import { eventCell } from './event-cell.ts';
 import type { Lane } from './lane.ts';
-import { LOCAL_EFFECTS, LOCAL_VOID, writeEffect } from './local-part.ts';
-import type { PendingEntry } from './overlay.ts';
+import { LOCAL_EFFECTS, LOCAL_VOID } from './local-part.ts';
+import { entryOfSeveral, newEntry, type PendingEntry } from './overlay.ts';
 
 /**
  * The most that a bundle and its effects may take: a batch must hold it beside what was gathered.
  */
 export const RECORD_BYTES_MAX: number = FRAME_BYTES_MAX - 16 * 1024 * 1024;
+
+/**
+ * Values that policies made may take so much of one record; keys beyond are shown provisionally and
+ * decided right behind it, in as many records as that takes.
+ */
+const VIEW_BYTES_MAX = 8 * 1024 * 1024;
 
 export interface DecidedBundle {
   readonly origin: string;
@@ -32,9 +39,11 @@ export class BundleDecision {
   readonly #reader = new BundleReader();
   readonly #bytes: Uint8Array;
   readonly #local = new ByteWriter(1024);
+  readonly #effects = new EffectWriter();
   readonly #origins: OriginTable;
   /** Post-states of earlier commits of this bundle, which the overlay does not have yet. */
   readonly #decided = new Map<string, PendingEntry>();
+  #viewBytes = 0;
   #seq: number;
 
   constructor(lane: Lane, bytes: Uint8Array) {
@@ -107,17 +116,22 @@ export class BundleDecision {
       earlier === undefined ? overlay.siblingsOf(key) : (earlier.siblings ?? [earlier.cell]);
     const siblings = siblingsAfter(before, event, hasSeen, this.#origins);
     this.#local.varint(earlier?.seq ?? overlay.lastSeq(key));
-    writeEffect(this.#local, event, siblings, this.#origins);
-    return pendingEntry(key, this.#seq, siblings);
+    if (siblings.length === 1) {
+      this.#effects.write(this.#local, undefined);
+      return newEntry(key, this.#seq, event, 0);
+    }
+    const view = this.#view(key, siblings);
+    this.#effects.write(this.#local, effectOf(siblings, view, this.#origins, event));
+    return entryOfSeveral(key, this.#seq, siblings, view);
   }
-}
 
-/** One entry of a received commit, as the policy shows it. */
-export function pendingEntry(key: string, seq: number, siblings: readonly Cell[]): PendingEntry {
-  const [only] = siblings;
-  if (siblings.length === 1 && only !== undefined) {
-    return { key, seq, cell: only, siblings: undefined, view: undefined, ref: 0, next: undefined };
+  #view(key: string, siblings: readonly Cell[]): View {
+    const { policies } = this.#lane;
+    const view = policies.decide(key, siblings);
+    if (view.kind !== 'value') return view;
+    this.#viewBytes += view.bytes.length;
+    if (this.#viewBytes <= VIEW_BYTES_MAX) return view;
+    policies.postpone();
+    return { kind: 'undecided' };
   }
-  const view = lastWriteWins(siblings);
-  return { key, seq, cell: cellOfView(siblings, view), siblings, view, ref: 0, next: undefined };
 }

@@ -36,6 +36,7 @@ export function checkIfSeq(
 ): void {
   for (const key of touched.keys) {
     const last = overlay.lastSeq(key);
+    if (last === 0 && touched.collectedSeq > seq) throw unknownRemoval(seq);
     if (last > seq)
       throw failed(overlay, key, `${JSON.stringify(key)} changed at seq ${last}`, 'ifSeq');
   }
@@ -44,15 +45,7 @@ export function checkIfSeq(
 
 /** Removals count; where collected tombstones can no longer tell, the condition fails. */
 function checkRangeSince(overlay: Overlay, seq: number, range: Range, collectedSeq: number): void {
-  if (collectedSeq > seq) {
-    throw new AdastraError(
-      'condition_failed',
-      `what was removed after seq ${seq} is no longer known`,
-      {
-        details: { condition: 'ifSeq', seq },
-      },
-    );
-  }
+  if (collectedSeq > seq) throw unknownRemoval(seq);
   for (const key of overlay.keys()) {
     if (inRange(key, range)) checkIfSeq(overlay, seq, { keys: [key], ranges: [], collectedSeq });
   }
@@ -62,6 +55,18 @@ function checkRangeSince(overlay: Overlay, seq: number, range: Range, collectedS
     const last = overlay.storage.lastSeq(cursor.ref);
     if (last > seq) throw failed(overlay, cursor.key, `the range changed at seq ${last}`, 'ifSeq');
   }
+}
+
+/** A key without an entry may have been removed since, and its tombstone collected. */
+function unknownRemoval(seq: number): AdastraError {
+  return new AdastraError(
+    'condition_failed',
+    `what was removed after seq ${seq} is no longer known`,
+    {
+      hint: 'read again and decide anew',
+      details: { condition: 'ifSeq', seq },
+    },
+  );
 }
 
 function failed(overlay: Overlay, key: string, message: string, condition: string): AdastraError {

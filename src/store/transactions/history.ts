@@ -3,27 +3,57 @@
  * seq of the key's event before. What retention let go ends it with `history_truncated`.
  */
 import { AdastraError, type HistoryEntry } from '../../core/index.ts';
-import type { OriginTable } from '../storage/index.ts';
 import type { CommitLog } from '../../wal/index.ts';
+import type { Collected } from './collected.ts';
+import { collectionNote } from './collection-note.ts';
 import { commitAt } from './log-commits.ts';
 
-/** Writes of `key`, from the one at `lastSeq` (0: none) back. */
+/**
+ * Writes of `key`, from the one at `lastSeq` (0: none) back. Where no link leads on, its tombstone
+ * may have been collected: the notes of collections name it then.
+ */
 export function* historyOf(
-  log: CommitLog,
-  origins: OriginTable,
+  place: { readonly log: CommitLog; readonly collected: Collected },
   key: string,
   lastSeq: number,
 ): Generator<HistoryEntry, void, undefined> {
-  for (let seq = lastSeq; seq > 0; ) {
-    const commit = commitAt(log, origins, seq);
+  const { log, collected } = place;
+  let before = Number.POSITIVE_INFINITY;
+  for (let seq = lastSeq; ; ) {
+    if (seq === 0) seq = collectedBefore(log, collected, key, before);
+    if (seq === 0) return;
+    const commit = commitAt(log, seq);
     if (commit === undefined) throw truncated(key, log.baseSeq);
-    const { events, links, ...rest } = commit;
+    const { events, links, effects: _, ...rest } = commit;
     const index = events.findIndex((event) => event.key === key);
     const event = events[index];
     if (event === undefined) throw truncated(key, log.baseSeq);
     yield { ...rest, kind: event.kind, value: event.value };
+    before = seq;
     seq = links[index] as number;
   }
+}
+
+/** Seq of the last event of `key` that was collected before `beforeSeq`; 0 if there was none. */
+function collectedBefore(
+  log: CommitLog,
+  { stretches }: Collected,
+  key: string,
+  beforeSeq: number,
+): number {
+  for (const { fromSeq, toSeq } of [...stretches].reverse()) {
+    if (fromSeq >= beforeSeq || toSeq < log.baseSeq) continue;
+    let found = 0;
+    const from = Math.max(fromSeq, log.baseSeq + 1, 1);
+    for (const batch of log.read(from, { toSeq: Math.min(toSeq, beforeSeq - 1) + 1 })) {
+      for (const record of batch.records) {
+        const named = collectionNote(record)?.keys.find((one) => one.key === key);
+        if (named !== undefined && named.lastSeq < beforeSeq) found = named.lastSeq;
+      }
+    }
+    if (found > 0) return found;
+  }
+  return 0;
 }
 
 function truncated(key: string, baseSeq: number): AdastraError {

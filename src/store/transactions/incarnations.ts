@@ -17,20 +17,35 @@ const ORIGIN_BYTES = 32;
 const NO_ENDINGS: readonly Ending[] = [];
 
 export class Incarnations {
-  readonly #endings = new Map<string, Ending[]>();
+  readonly #endings = new Map<string, readonly Ending[]>();
+  readonly #predecessors = new Map<string, { origin: string; lastOriginSeq: number }>();
+  readonly #parent: Incarnations | undefined;
+
+  constructor(parent?: Incarnations) {
+    this.#parent = parent;
+  }
+
+  /** What is noted in it stays out of this one. */
+  branch(): Incarnations {
+    return new Incarnations(this);
+  }
 
   /** Notes what a first bundle says of the incarnation before it. */
   end(origin: string, lastOriginSeq: number, successor: string): void {
-    const endings = this.#endings.get(origin);
-    if (endings === undefined) this.#endings.set(origin, [{ successor, lastOriginSeq }]);
-    else if (!endings.some((ending) => ending.successor === successor)) {
-      endings.push({ successor, lastOriginSeq });
-    }
+    this.#predecessors.set(successor, { origin, lastOriginSeq });
+    const endings = this.endingsOf(origin);
+    if (endings.some((ending) => ending.successor === successor)) return;
+    this.#endings.set(origin, [...endings, { successor, lastOriginSeq }]);
+  }
+
+  /** What the first bundle of an incarnation named as the one before it, and its end there. */
+  predecessorOf(origin: string): { origin: string; lastOriginSeq: number } | undefined {
+    return this.#predecessors.get(origin) ?? this.#parent?.predecessorOf(origin);
   }
 
   /** Where others went on from this incarnation. */
   endingsOf(origin: string): readonly Ending[] {
-    return this.#endings.get(origin) ?? NO_ENDINGS;
+    return this.#endings.get(origin) ?? this.#parent?.endingsOf(origin) ?? NO_ENDINGS;
   }
 
   /** Whether `originSeq` is the end of this incarnation and the vector holds its successor. */
@@ -39,6 +54,31 @@ export class Incarnations {
       ({ successor, lastOriginSeq }) =>
         lastOriginSeq === originSeq && vector.originSeqOf(successor) > 0,
     );
+  }
+
+  /**
+   * Whether what reaches so far in each origin (0: not at all) holds commit (`origin`,
+   * `originSeq`), named or left out because a successor is in.
+   */
+  covers(reach: (origin: string) => number, origin: string, originSeq: number): boolean {
+    if (reach(origin) >= originSeq) return true;
+    return this.endingsOf(origin).some(
+      ({ successor, lastOriginSeq }) =>
+        originSeq <= lastOriginSeq && this.#reachesAny(reach, successor),
+    );
+  }
+
+  /** Anything of an incarnation, or of one that went on from it. */
+  #reachesAny(reach: (origin: string) => number, origin: string): boolean {
+    const visited = new Set<string>();
+    const open = [origin];
+    for (let at = open.pop(); at !== undefined; at = open.pop()) {
+      if (reach(at) > 0) return true;
+      if (visited.has(at)) continue;
+      visited.add(at);
+      for (const { successor } of this.endingsOf(at)) open.push(successor);
+    }
+    return false;
   }
 
   /** varint count; each: 32 bytes origin, varint last originSeq, 32 bytes successor. */

@@ -14,10 +14,12 @@ import {
   type Vector,
 } from '../../core/index.ts';
 import type { Crypto } from '../../env/index.ts';
-import type { Batch, BatchBuilder, LogRecord } from '../../wal/index.ts';
+import { type Batch, type BatchBuilder, type LogRecord, RECORD_KIND } from '../../wal/index.ts';
 import { type BundleRecord, bundleRecord } from './bundle-record.ts';
 import { movedLocalPart, type NewPlaces } from './moved-local-part.ts';
-import { chainDigest } from './receive.ts';
+import { chainDigest } from './chain-digest.ts';
+import { headRecord, SIGNED_HEAD_BYTES } from './signed-head.ts';
+import { movedViewChange } from './view-change.ts';
 
 /** What was not kept, in seqs of the old log. */
 export interface LostCommits {
@@ -83,11 +85,15 @@ export class KeptBundles implements NewPlaces {
     this.#lose(batch.firstSeq - 1 - this.#oldSeq);
     const end = batch.firstSeq + batch.count - 1;
     for (const record of batch.records) {
+      if (record.kind === RECORD_KIND.viewChanged) {
+        this.#takeViews(record, builder);
+        continue;
+      }
       const bundle = bundleRecord(record);
       if (bundle === undefined) {
         // With all that stands in it the batch keeps its digest; behind a loss it has another
         // anyway.
-        if (builder !== undefined && this.isWhole) copyRecord(builder, record);
+        if (builder !== undefined && this.#isKept(record)) copyRecord(builder, record);
         continue;
       }
       const commits = this.#commitCount(bundle);
@@ -102,6 +108,39 @@ export class KeptBundles implements NewPlaces {
     }
     // Whatever of the batch is not understood counts as lost.
     this.#lose(end - this.#oldSeq);
+  }
+
+  /** A changed view is no bundle: what of it holds without the commits that are lost is kept. */
+  #takeViews(record: LogRecord, builder: BatchBuilder | undefined): void {
+    const moved = this.isWhole ? bodyOf(record) : this.#movedViews(record);
+    if (moved === undefined) {
+      this.#lose(1);
+      return;
+    }
+    this.#next();
+    if (builder === undefined) return;
+    builder.beginRecord(record.kind);
+    builder.frame.bytes(moved);
+    builder.endRecord();
+    builder.count++;
+  }
+
+  #movedViews(record: LogRecord): Uint8Array | undefined {
+    try {
+      return movedViewChange(record, this);
+    } catch (error) {
+      if (error instanceof MalformedBytes) return undefined;
+      throw error;
+    }
+  }
+
+  /** Behind a loss a signed head is kept where what it vouches for was. */
+  #isKept(record: LogRecord): boolean {
+    if (this.isWhole) return true;
+    if (record.end - record.start !== SIGNED_HEAD_BYTES) return false;
+    const head = headRecord(record);
+    if (head === undefined || this.vector.originSeqOf(head.origin) !== head.originSeq) return false;
+    return equalBytes(this.vector.digestOf(head.origin), head.digest);
   }
 
   newSeqOf(seq: number): number | undefined {
@@ -188,12 +227,19 @@ export class KeptBundles implements NewPlaces {
     const { origin, firstOriginSeq } = this.#reader;
     const digest = new Uint8Array(source.subarray(digestStart, digestStart + CHAIN_START.length));
     this.vector.advance(origin, firstOriginSeq + commits - 1, digest);
-    for (let index = 0; index < commits; index++) {
-      this.#oldSeq++;
-      this.#newSeq++;
-      if (this.#firstLost <= this.#oldSeq) this.#moved.set(this.#oldSeq, this.#newSeq);
-    }
+    for (let index = 0; index < commits; index++) this.#next();
   }
+
+  /** One seq of the old log is kept. */
+  #next(): void {
+    this.#oldSeq++;
+    this.#newSeq++;
+    if (this.#firstLost <= this.#oldSeq) this.#moved.set(this.#oldSeq, this.#newSeq);
+  }
+}
+
+function bodyOf({ source, start, end }: LogRecord): Uint8Array {
+  return source.subarray(start, end);
 }
 
 /** Adds a record that holds no bundle, as it is. */

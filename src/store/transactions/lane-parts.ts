@@ -6,11 +6,15 @@ import type { Env } from '../../env/index.ts';
 import type { CommitLog } from '../../wal/index.ts';
 import type { OperationRegistry } from '../operations/index.ts';
 import type { OriginTable, Storage } from '../storage/index.ts';
-import type { Author } from './batch-gatherer.ts';
+import type { Author } from './author.ts';
+import type { Collected } from './collected.ts';
 import type { CommandMemory } from './command-memory.ts';
+import type { DecidedPlace } from './decided-note.ts';
 import type { FlushSettings } from './flusher.ts';
+import type { HeadTable } from './head-table.ts';
 import type { Incarnations } from './incarnations.ts';
 import type { PendingEntry } from './overlay.ts';
+import type { PolicySettings } from './policy-table.ts';
 import type { SeenTable } from './seen-table.ts';
 
 /** What a lane is built of; replay has filled it. */
@@ -25,10 +29,16 @@ export interface LaneParts {
   readonly incarnations: Incarnations;
   readonly seen: SeenTable;
   readonly commands: CommandMemory;
+  readonly collected: Collected;
+  readonly heads: HeadTable;
   readonly vector: Vector;
   readonly author: Author;
   readonly durability: Durability;
   readonly flush: FlushSettings;
+  /** Default: no code of the application. */
+  readonly policies?: PolicySettings | undefined;
+  /** Where the journal of decided conflicts stands; kept up to date. */
+  readonly decided: DecidedPlace;
 }
 
 /** A commit as the lane publishes it; valid inside the listener only. */

@@ -11,11 +11,13 @@ export interface LaneState {
   readonly originSeq: number;
   /** Chain digest of this incarnation there. */
   readonly chain: Uint8Array;
+  /** The seq that the newest note of decided conflicts stands behind; 0 while there is none. */
+  readonly decidedSeq: number;
   /** Of other origins, the part of the vector that own bundles have named as seen. */
   readonly named: ReadonlyMap<string, number>;
 }
 
 /** Where an opening begins: at the head of the log, nothing written yet. */
-export function firstLaneState(seq: number): LaneState {
-  return { seq, originSeq: 0, chain: CHAIN_START, named: new Map() };
+export function firstLaneState(seq: number, decidedSeq: number): LaneState {
+  return { seq, originSeq: 0, chain: CHAIN_START, decidedSeq, named: new Map() };
 }

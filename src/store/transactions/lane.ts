@@ -16,29 +16,45 @@ import {
   type Durability,
   type Receipt,
 } from '../../core/index.ts';
-import { BatchGatherer, type ReceivedBundle } from './batch-gatherer.ts';
+import { BatchGatherer } from './batch-gatherer.ts';
 import { checkCommitSize, fieldBytesMax } from './commit-size.ts';
-import { Flusher } from './flusher.ts';
+import { Flusher, type FlushTarget } from './flusher.ts';
 import { newDeferred } from './deferred.ts';
+import { latched, NO_RECEIPT, overloaded, ownReceipt } from './lane-answers.ts';
+import { LaneMembership } from './lane-membership.ts';
 import type { Admission, LaneParts, PublishedCommit } from './lane-parts.ts';
 import { firstLaneState, type LaneState } from './lane-state.ts';
-import { newEntry, Overlay, type PendingEntry } from './overlay.ts';
+import {
+  type ConflictListener,
+  entryOfSeveral,
+  linkedEntries,
+  newEntry,
+  Overlay,
+  type PendingEntry,
+} from './overlay.ts';
+import { writeOwnEntries } from './own-entries.ts';
+import { addOwnMetas, ownMeta } from './own-meta.ts';
 import type { PendingBatch, PendingCommit } from './pending-batch.ts';
+import { rememberLater, type PendingCommand } from './pending-command.ts';
+import { concernsPolicies, PolicyTable } from './policy-table.ts';
+import type { ReceivedBundle } from './received-bundle.ts';
+import { redecide } from './redecide.ts';
+import type { Statement } from './statement.ts';
 import type { Transaction } from './transaction.ts';
-import { limitsOfWorld, WORLD_LIMITS_KEY } from './world-limits.ts';
+import type { ChangedView } from './view-change.ts';
 
 const BATCH_BYTES = 4 * 1024 * 1024;
 
 export class Lane {
   readonly overlay: Overlay;
-  /** Replaced as a whole where the world's limits become known. */
+  readonly policies: PolicyTable;
+  readonly membership: LaneMembership;
+  /** Replaced as a whole where the world's limits change. */
   parts: LaneParts;
   /** Applied and in the log at its level: what the published state holds. */
   readonly vector: Vector;
   /** Encoded values of the call in hand. */
   readonly scratch: ByteWriter = new ByteWriter(64 * 1024);
-  /** Seq of the last tombstone collection; 0 while there was none. */
-  readonly collectedSeq: number = 0;
   readonly #gatherer: BatchGatherer;
   readonly #flusher: Flusher;
   #durable: LaneState;
@@ -46,20 +62,26 @@ export class Lane {
   /** In the log, and not yet published: others are written before they are flushed together. */
   readonly #written: PendingBatch[] = [];
   #pendingBytes = 0;
-  #pendingCommits = 0;
-  #failure: AdastraError | undefined = undefined;
+  /** Commits admitted and not yet in the log. */
+  pendingCommits = 0;
+  /** Why writes are refused for good, if they are. */
+  failure: AdastraError | undefined = undefined;
   #closed = false;
-  #onFailure: ((error: AdastraError) => void) | undefined = undefined;
-  #onPublish: ((commit: PublishedCommit) => void) | undefined = undefined;
+  onFailure: ((error: AdastraError) => void) | undefined = undefined;
+  onPublish: ((commit: PublishedCommit) => void) | undefined = undefined;
 
   constructor(parts: LaneParts) {
-    this.parts = parts;
+    this.membership = new LaneMembership(parts);
+    this.parts = { ...parts, limits: this.membership.limits() };
     this.overlay = new Overlay(parts.storage, parts.origins);
     this.vector = parts.vector;
     const { env, log, author } = parts;
-    const head = { seq: log.headSeq, vector: parts.vector };
+    this.policies = new PolicyTable(parts.origins, author.originText.slice(0, 32), parts.policies);
+    this.#loadRules();
+    const decidedSeq = parts.decided.seq;
+    const head = { seq: log.headSeq, vector: parts.vector, decidedSeq };
     this.#gatherer = new BatchGatherer(env, author, parts, head);
-    this.#durable = firstLaneState(log.headSeq);
+    this.#durable = firstLaneState(log.headSeq, decidedSeq);
     this.#publishedSeq = log.headSeq;
     this.#flusher = new Flusher(env, log, this.#target(), parts.flush);
   }
@@ -74,8 +96,9 @@ export class Lane {
     return this.#gatherer.seq;
   }
 
-  get pendingCommits(): number {
-    return this.#pendingCommits;
+  /** Seq of the last event that a tombstone collection forgot; 0 while there was none. */
+  get collectedSeq(): number {
+    return this.parts.collected.seq;
   }
 
   /** What is applied, pending included. */
@@ -87,63 +110,55 @@ export class Lane {
   logVector(): Vector {
     const vector = this.vector.copy();
     for (const { advances } of this.#written) {
-      for (const { origin, originSeq, digest } of advances) vector.advance(origin, originSeq, digest);
+      for (const { origin, originSeq, digest } of advances)
+        vector.advance(origin, originSeq, digest);
     }
     return vector;
   }
 
-  /** Why writes are refused for good, if they are. */
-  get failure(): AdastraError | undefined {
-    return this.#failure;
-  }
-
-  set onPublish(listener: ((commit: PublishedCommit) => void) | undefined) {
-    this.#onPublish = listener;
+  set onConflict(listener: ConflictListener | undefined) {
+    this.overlay.onConflict = listener;
   }
 
   set onClockJump(listener: ((wallMs: number) => void) | undefined) {
     this.#gatherer.onClockJump = listener;
   }
 
-  set onFailure(listener: ((error: AdastraError) => void) | undefined) {
-    this.#onFailure = listener;
-  }
-
   /** Throws what refuses every write now: closed, latched, overloaded. */
   checkWritable(): void {
     if (this.#closed) throw new AdastraError('closed', 'the node is closed');
-    if (this.#failure !== undefined) throw latched(this.#failure);
+    if (this.failure !== undefined) throw latched(this.failure);
+    this.policies.checkNotDeciding();
     const { pendingBytesMax, pendingCommitsMax } = this.parts.limits;
     const bytes = this.#pendingBytes + this.#gatherer.openBytes;
-    if (bytes < pendingBytesMax && this.#pendingCommits < pendingCommitsMax) return;
-    throw new AdastraError(
-      'overloaded',
-      `${this.#pendingCommits} commits (${bytes} bytes) wait for the disk`,
-      {
-        hint: 'await earlier writes before sending more, then try again',
-        details: { pendingBytes: bytes, pendingCommits: this.#pendingCommits },
-      },
-    );
+    if (bytes < pendingBytesMax && this.pendingCommits < pendingCommitsMax) return;
+    throw overloaded(this.pendingCommits, bytes);
   }
 
   /** The hot path: one put of a value that stands encoded in `scratch`. */
   admitPut(key: string, valueHead: number, admission: Admission): Promise<Receipt> {
     const gatherer = this.#gatherer;
     const { scratch } = this;
-    const bytesMax = scratch.length + key.length * 3 + 128;
+    const { length } = scratch;
+    const meta = this.policies.hasMerge
+      ? ownMeta(this, key, scratch, { valueHead, start: 0, end: length })
+      : undefined;
+    const bytesMax = length + (meta?.length ?? 0) + key.length * 3 + 128;
     checkCommitSize(bytesMax, this.parts.limits);
+    const reason = this.membership.judgePut(key, gatherer.originSeq + 1);
     const ref = this.overlay.storage.obtain(key);
     const previous = this.overlay.lastSeqAt(key, ref);
-    gatherer.beginCommit(1, bytesMax, admission.fields, admission.command?.requestHash);
-    const cell = gatherer.put(key, valueHead, scratch.buffer, 0, scratch.length, previous);
-    const entry = newEntry(key, gatherer.seq, cell, ref);
-    this.overlay.add(entry);
+    gatherer.beginCommit(1, bytesMax, admission, reason);
+    const cell = gatherer.put(key, valueHead, scratch.buffer, 0, length, previous, meta);
+    const entry = reason === undefined ? newEntry(key, gatherer.seq, cell, ref) : undefined;
+    if (entry !== undefined) this.#add(entry);
     return this.#admitted(entry, admission);
   }
 
   /** The most bytes that the commit takes; throws `limit_exceeded`. */
   checkFits(transaction: Transaction, fields: CommitFields | undefined): number {
-    const bytesMax = transaction.byteLengthMax + fieldBytesMax(fields);
+    const metaBytes = this.policies.hasMerge ? addOwnMetas(this, transaction) : 0;
+    const bytesMax = transaction.byteLengthMax + fieldBytesMax(fields) + metaBytes;
     checkCommitSize(bytesMax, this.parts.limits);
     return bytesMax;
   }
@@ -153,24 +168,14 @@ export class Lane {
     const bytesMax = this.checkFits(transaction, admission.fields);
     assert(transaction.writes.size > 0, 'a commit has events');
     const gatherer = this.#gatherer;
-    const { writes, scratch } = transaction;
-    gatherer.beginCommit(writes.size, bytesMax, admission.fields, admission.command?.requestHash);
-    let first: PendingEntry | undefined;
-    let last: PendingEntry | undefined;
-    // forEach: an iterator would make an array for each of a thousand writes.
-    writes.forEach(({ remove, valueHead, start, end }, key) => {
-      const ref = this.overlay.storage.obtain(key);
-      const previous = this.overlay.lastSeqAt(key, ref);
-      const cell = remove
-        ? gatherer.remove(key, previous)
-        : gatherer.put(key, valueHead, scratch.buffer, start, end, previous);
-      const entry = newEntry(key, gatherer.seq, cell, ref);
-      if (last === undefined) first = entry;
-      else last.next = entry;
-      last = entry;
-      this.overlay.add(entry);
-    });
-    return this.#admitted(first, admission);
+    const { reason, statements } = this.membership.judge(transaction, gatherer.originSeq + 1);
+    gatherer.beginCommit(transaction.writes.size, bytesMax, admission, reason);
+    const first = writeOwnEntries(gatherer, this.overlay, transaction, reason !== undefined);
+    const concerns = this.#addAll(first);
+    const receipt = this.#admitted(first, admission);
+    this.#take(statements);
+    if (concerns) this.#takeRules();
+    return receipt;
   }
 
   /** A received bundle that `receive` has decided; `commits` are its entries, commit by commit. */
@@ -182,35 +187,55 @@ export class Lane {
     this.#gatherer.received(bundle);
     const { batch } = this.#gatherer;
     batch.require('always');
+    let concerns = this.policies.takePostponed();
     return new Promise((resolve, reject) => {
-      commits.forEach((first, index) => {
-        for (let entry = first; entry !== undefined; entry = entry.next) {
-          this.overlay.add(entry);
-          if (entry.key === WORLD_LIMITS_KEY) this.#takeWorldLimits();
-        }
-        const last = index === commits.length - 1;
-        batch.commits.push({
-          seq: firstSeq + index,
-          first,
-          receipt: NO_RECEIPT,
-          resolve: last ? () => resolve() : ignore,
-          reject: last ? reject : ignore,
-        });
-      });
-      this.#pendingCommits += commits.length;
+      for (const first of commits) if (this.#addAll(first)) concerns = true;
+      batch.addReceived(firstSeq, commits, resolve, reject);
+      this.pendingCommits += commits.length;
+      this.#take(bundle.statements);
       this.#afterAdmission();
+      if (concerns) this.#takeRules();
     });
   }
 
-  /** What the world says of limits holds for the own writes that come after. */
-  #takeWorldLimits(): void {
-    const limits = limitsOfWorld(this.parts.limits, this.overlay.get(WORLD_LIMITS_KEY));
-    this.parts = { ...this.parts, limits };
+  #add(entry: PendingEntry): void {
+    if (this.overlay.add(entry)) this.#gatherer.batch.decided.push(entry);
+  }
+
+  /** Views of open conflicts, decided anew (`redecide`). */
+  admitViews(body: Uint8Array, views: readonly ChangedView[]): void {
+    this.#gatherer.viewChanged(body);
+    const { batch, seq } = this.#gatherer;
+    batch.require('always');
+    const entries = views.map(({ key, siblings, view }) =>
+      entryOfSeveral(key, seq, siblings, view),
+    );
+    for (const entry of entries) this.overlay.add(entry);
+    batch.addLocal(seq, linkedEntries(entries));
+    this.pendingCommits++;
+    this.#afterAdmission();
+  }
+
+  #loadRules(): void {
+    this.policies.load(this.overlay, this.membership.table.limits());
+  }
+
+  /** Rules count from the commit on that states them: open conflicts are decided anew behind it. */
+  #takeRules(): void {
+    this.#loadRules();
+    redecide(this, 'policy changed');
+  }
+
+  /** What is stated holds for all that comes after. */
+  #take(statements: readonly Statement[]): void {
+    if (statements.length === 0) return;
+    this.membership.add(statements);
+    this.parts = { ...this.parts, limits: this.membership.limits() };
   }
 
   /** Calls `release` once everything that could be seen now is in the log (INV-2). */
   answer(release: () => void, fail: (error: AdastraError) => void): void {
-    if (this.#gatherer.batch.builder.isEmpty && this.#pendingCommits === 0) {
+    if (this.#gatherer.batch.builder.isEmpty && this.pendingCommits === 0) {
       release();
       return;
     }
@@ -218,9 +243,20 @@ export class Lane {
     this.#flusher.schedule();
   }
 
+  /**
+   * Logs a local note, which takes no seq; the commit that it stands behind. `release` once it is
+   * in the log, `fail` if it will not be.
+   */
+  note(write: (body: ByteWriter) => void, release: () => void, fail: () => void): number {
+    this.#gatherer.note(write);
+    this.#gatherer.batch.answers.push({ release, fail });
+    this.#flusher.schedule();
+    return this.#gatherer.seq;
+  }
+
   /** Resolves when everything admitted so far is fdatasynced. */
   flush(): Promise<void> {
-    if (this.#failure !== undefined) return Promise.reject(latched(this.#failure));
+    if (this.failure !== undefined) return Promise.reject(latched(this.failure));
     return new Promise((resolve, reject) => {
       this.#flusher.flush((error) => (error === undefined ? resolve() : reject(error)));
     });
@@ -230,7 +266,7 @@ export class Lane {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    if (this.#failure === undefined) await this.flush().catch(() => {});
+    if (this.failure === undefined) await this.flush().catch(() => {});
     this.#flusher.stop();
   }
 
@@ -240,21 +276,23 @@ export class Lane {
     return { ...NO_RECEIPT, seq: this.#gatherer.seq, origin: originText, durability };
   }
 
+  /** The entries of one commit; whether they concern how conflicts are shown. */
+  #addAll(first: PendingEntry | undefined): boolean {
+    let concerns = false;
+    for (let entry = first; entry !== undefined; entry = entry.next) {
+      this.#add(entry);
+      concerns ||= concernsPolicies(entry.key);
+    }
+    return concerns;
+  }
+
   #admitted(first: PendingEntry | undefined, admission: Admission): Promise<Receipt> {
     const gatherer = this.#gatherer;
     const { durability, command } = admission;
-    const receipt: Receipt = {
-      seq: gatherer.seq,
-      origin: gatherer.author.originText,
-      originSeq: gatherer.originSeq,
-      stamp: gatherer.stampText(),
-      durability,
-      changed: true,
-      replayed: false,
-    };
-    if (command !== undefined) this.#rememberLater(command, receipt);
+    const receipt = ownReceipt(gatherer, durability);
+    if (command !== undefined) rememberLater(this, command, receipt);
     gatherer.batch.require(durability);
-    this.#pendingCommits++;
+    this.pendingCommits++;
     const { promise, resolve, reject } = newDeferred<Receipt>();
     gatherer.batch.commits.push({ seq: receipt.seq, first, receipt, resolve, reject });
     this.#afterAdmission();
@@ -265,29 +303,7 @@ export class Lane {
    * Pending commands answer a retry too: it must not run a second time while the first is in
    * flight.
    */
-  readonly pendingCommands: Map<string, { requestHash: Uint8Array; receipt: Receipt }> = new Map();
-
-  #rememberLater(command: { id: string; requestHash: Uint8Array }, receipt: Receipt): void {
-    const { requestHash, id } = command;
-    this.pendingCommands.set(id, { requestHash, receipt });
-    const { ms, counter } = this.parts.clock;
-    this.answer(
-      () => {
-        this.pendingCommands.delete(id);
-        const { seq, origin, originSeq, durability } = receipt;
-        this.parts.commands.remember(id, {
-          requestHash,
-          seq,
-          origin,
-          originSeq,
-          ms,
-          counter,
-          durability,
-        });
-      },
-      () => this.pendingCommands.delete(id),
-    );
-  }
+  readonly pendingCommands: Map<string, PendingCommand> = new Map();
 
   #afterAdmission(): void {
     if (this.#gatherer.openBytes < BATCH_BYTES) {
@@ -304,13 +320,7 @@ export class Lane {
     return sealed;
   }
 
-  #target(): {
-    seal(): PendingBatch | undefined;
-    hasGathered(): boolean;
-    written(batch: PendingBatch): void;
-    committed(batch: PendingBatch): void;
-    failed(batches: readonly PendingBatch[], error: AdastraError): void;
-  } {
+  #target(): FlushTarget {
     return {
       seal: () => this.#seal(),
       hasGathered: () => this.#gatherer.hasGathered,
@@ -322,11 +332,13 @@ export class Lane {
 
   #committed(batch: PendingBatch): void {
     this.#pendingBytes -= batch.builder.payloadBytes;
-    this.#pendingCommits -= batch.commits.length;
+    this.pendingCommits -= batch.commits.length;
     this.#durable = batch.after as LaneState;
+    this.parts.decided.seq = this.#durable.decidedSeq;
     if (this.#written[0] === batch) this.#written.shift();
     for (const { origin, originSeq, digest } of batch.advances)
       this.vector.advance(origin, originSeq, digest);
+    for (const head of batch.heads) this.parts.heads.note(head);
     for (const commit of batch.commits) this.#publish(commit);
     for (const { release } of batch.answers) release();
     this.#gatherer.reuse(batch);
@@ -335,45 +347,31 @@ export class Lane {
   #publish(commit: PendingCommit): void {
     this.overlay.publish(commit.seq, commit.first);
     this.#publishedSeq = commit.seq;
-    this.#onPublish?.(commit);
+    this.onPublish?.(commit);
     commit.resolve(commit.receipt);
   }
 
   /** Nothing of it is visible and nothing of it will be; the lane stands where it was durable. */
   #failed(batches: readonly PendingBatch[], error: AdastraError): void {
     const latches = error.code === 'unknown_outcome' || this.parts.log.latched !== undefined;
-    if (latches && this.#failure === undefined) {
-      this.#failure = error;
-      this.#onFailure?.(error);
+    if (latches && this.failure === undefined) {
+      this.failure = error;
+      this.onFailure?.(error);
     }
     this.#written.length = 0;
     this.overlay.drop();
+    this.membership.reload();
+    this.parts = { ...this.parts, limits: this.membership.limits() };
+    this.#loadRules();
+    // Views that were to follow what stands may be among what failed.
+    this.policies.postpone();
     this.#gatherer.rollBack(this.#durable, this.vector);
     for (const batch of batches) {
       this.#pendingBytes -= batch.builder.payloadBytes;
-      this.#pendingCommits -= batch.commits.length;
+      this.pendingCommits -= batch.commits.length;
       for (const { fail } of batch.answers) fail(error);
       for (const { reject } of batch.commits) reject(error);
       this.#gatherer.reuse(batch);
     }
   }
-}
-
-const NO_RECEIPT: Receipt = {
-  seq: 0,
-  origin: '',
-  originSeq: 0,
-  stamp: '',
-  durability: 'always',
-  changed: false,
-  replayed: false,
-};
-
-function ignore(): void {}
-
-function latched(failure: AdastraError): AdastraError {
-  return new AdastraError('latched', 'writes are refused since a flush failed', {
-    hint: 'close the node, see to the disk, open it again; reads go on',
-    cause: failure,
-  });
 }

@@ -11,34 +11,41 @@ import {
   formatStamp,
   isReservedKey,
 } from '../../core/index.ts';
-import type { OriginTable } from '../storage/index.ts';
-import type { Batch, CommitLog } from '../../wal/index.ts';
+import { type Batch, type CommitLog, type LogRecord, RECORD_KIND } from '../../wal/index.ts';
 import { bundleRecord } from './bundle-record.ts';
+import type { Effect } from './effect.ts';
 import { LocalPartReader } from './local-part.ts';
+import { changedKeyOf, readViewChange } from './view-change.ts';
 
 /** A commit with what only this node knows of it. */
 export interface LogCommit extends Commit {
   /** Bytes of the event before of each key, in the order of `events`: its seq, 0 if none. */
   readonly links: readonly number[];
+  /** What stood beside each event from then on; `undefined` where the event stood alone. */
+  readonly effects: readonly (Effect | undefined)[];
 }
 
 /** Commits of one batch with `fromSeq ≤ seq ≤ toSeq`. */
 export function* commitsOf(
   batch: Batch,
-  origins: OriginTable,
   window: { fromSeq: number; toSeq: number },
 ): Generator<LogCommit, void, undefined> {
   const reader = new BundleReader();
   const local = new LocalPartReader();
   let seq = batch.firstSeq;
   for (const record of batch.records) {
+    if (record.kind === RECORD_KIND.viewChanged) {
+      if (seq >= window.fromSeq && seq <= window.toSeq) yield readViews(record, seq);
+      seq++;
+      continue;
+    }
     const bundle = bundleRecord(record);
     if (bundle === undefined) continue;
     reader.open(bundle.source, bundle.authoredStart, bundle.authoredEnd);
     local.open(bundle.source, bundle.authoredEnd, bundle.localEnd);
     while (reader.nextCommit()) {
       local.nextCommit();
-      const commit = readCommit(reader, local, { seq, origins });
+      const commit = readCommit(reader, local, seq);
       if (seq >= window.fromSeq && seq <= window.toSeq) yield commit;
       seq++;
     }
@@ -46,10 +53,10 @@ export function* commitsOf(
 }
 
 /** The commit at `seq`; `undefined` if the log does not hold it (any more). */
-export function commitAt(log: CommitLog, origins: OriginTable, seq: number): LogCommit | undefined {
+export function commitAt(log: CommitLog, seq: number): LogCommit | undefined {
   if (seq <= log.baseSeq || seq > log.headSeq) return undefined;
   for (const batch of log.read(seq, { toSeq: seq })) {
-    for (const commit of commitsOf(batch, origins, { fromSeq: seq, toSeq: seq })) return commit;
+    for (const commit of commitsOf(batch, { fromSeq: seq, toSeq: seq })) return commit;
   }
   return undefined;
 }
@@ -60,23 +67,29 @@ export function withoutSystemKeys(commit: Commit): Commit {
   return { ...commit, events: commit.events.filter((event) => !isReservedKey(event.key)) };
 }
 
-function readCommit(
-  reader: BundleReader,
-  local: LocalPartReader,
-  place: { seq: number; origins: OriginTable },
-): LogCommit {
+/** A changed view, as a commit without origin: what readers got from then on. */
+function readViews(record: LogRecord, seq: number): LogCommit {
+  const { timeMs, reason, keys } = readViewChange(record);
+  const events = keys.map(changedKeyOf);
+  const place = { seq, origin: undefined, originSeq: 0, stamp: '', timeMs };
+  const effects = keys.map(({ effect }) => effect);
+  return { ...place, reason, events, links: keys.map(({ link }) => link), effects };
+}
+
+function readCommit(reader: BundleReader, local: LocalPartReader, seq: number): LogCommit {
   const { origin, originSeq, ms, counter, fields } = reader;
   const events: ChangedKey[] = [];
   const links: number[] = [];
+  const effects: (Effect | undefined)[] = [];
   while (reader.nextEvent()) {
     links.push(local.nextLink());
-    if (local.voidReason === undefined) local.nextEffect(place.origins);
+    effects.push(local.voidReason === undefined ? local.nextEffect() : undefined);
     events.push(readEvent(reader));
   }
   const stamp = formatStamp({ ms, counter, origin, originSeq });
   const voided = local.voidReason === undefined ? {} : { void: local.voidReason };
-  const base = { seq: place.seq, origin, originSeq, stamp, timeMs: ms };
-  return { ...base, ...describeFields(fields), ...voided, events, links };
+  const base = { seq, origin, originSeq, stamp, timeMs: ms };
+  return { ...base, ...describeFields(fields), ...voided, events, links, effects };
 }
 
 function readEvent(reader: BundleReader): ChangedKey {

@@ -3,17 +3,14 @@
  * old log; where commits before it are lost, its own new seqs are lower, and links are written
  * anew. An effect is a post-state: it can be taken over only if all that it names is there as well.
  */
-import { ByteReader, ByteWriter, originText } from '../../core/index.ts';
+import { ByteReader, ByteWriter } from '../../core/index.ts';
+import { EffectReader } from './effect.ts';
 import {
-  EFFECT_SINGLE,
   LOCAL_EFFECTS,
   LOCAL_HAS_REQUEST_HASH,
   LOCAL_VOID,
   REQUEST_HASH_BYTES,
 } from './local-part.ts';
-
-const ORIGIN_BYTES = 32;
-const STAMP_BYTES = 8;
 
 /** What the new log holds. */
 export interface NewPlaces {
@@ -36,6 +33,7 @@ export function movedLocalPart(
   const reader = new ByteReader(new Uint8Array(0));
   reader.rewind(source, bounds.start, bounds.end);
   const writer = new ByteWriter(bounds.end - bounds.start + 16);
+  const effects = new EffectReader();
   for (const eventCount of eventCounts) {
     const start = reader.offset;
     const flags = reader.u8();
@@ -48,25 +46,15 @@ export function movedLocalPart(
       const link = places.newSeqOf(reader.varint());
       if (link === undefined) return undefined;
       writer.varint(link);
-      if (hasEffects && !copyEffect(reader, writer, places)) return undefined;
+      if (!hasEffects) continue;
+      const effectStart = reader.offset;
+      const kept = effects.read(reader)?.kept ?? [];
+      if (!kept.every(({ origin, originSeq }) => places.covers(origin, originSeq)))
+        return undefined;
+      // As it is: origins that are named once for the whole record are so in the copy too.
+      writer.bytes(source, effectStart, reader.offset);
     }
   }
   reader.finish();
   return writer.toBytes();
-}
-
-function copyEffect(reader: ByteReader, writer: ByteWriter, places: NewPlaces): boolean {
-  const start = reader.offset;
-  if (reader.u8() !== EFFECT_SINGLE) {
-    for (let count = reader.varint(); count > 0; count--) {
-      reader.u8();
-      const origin = originText(reader.source, reader.skip(ORIGIN_BYTES));
-      if (!places.covers(origin, reader.varint())) return false;
-      reader.skip(STAMP_BYTES + 1);
-      reader.skip(reader.varint());
-      reader.skip(reader.varint());
-    }
-  }
-  writer.bytes(reader.source, start, reader.offset);
-  return true;
 }

@@ -3,22 +3,21 @@
  * Readers outside the lane see only the published state (INV-2); a failed flush drops the overlay
  * and nothing has happened.
  */
-import {
-  decodeValue,
-  type Entry,
-  formatStamp,
-  type Sibling,
-  type Value,
-} from '../../core/index.ts';
+import type { Entry, Value } from '../../core/index.ts';
+import { describeSibling, isConflict, valueOfCell } from '../operations/index.ts';
 import {
   type Cell,
+  cellOfView,
   type EntryRef,
+  GREATEST,
   KIND_PUT,
   KIND_REMOVE,
   type OriginTable,
   type Storage,
+  type Undo,
   type View,
 } from '../storage/index.ts';
+import { RemovedKeys } from './removed-keys.ts';
 
 /** One key of a pending commit: its post-state. */
 export interface PendingEntry {
@@ -40,14 +39,36 @@ export function newEntry(key: string, seq: number, cell: Cell, ref: EntryRef): P
   return { key, seq, cell, siblings: undefined, view: undefined, ref, next: undefined };
 }
 
-const VALUE_CODEC_MASK = 0x0f;
+/** The entry of a key with several siblings, sorted by stamp, as its view shows them. */
+export function entryOfSeveral(
+  key: string,
+  seq: number,
+  siblings: readonly Cell[],
+  view: View,
+): PendingEntry {
+  return { key, seq, cell: cellOfView(siblings, view), siblings, view, ref: 0, next: undefined };
+}
+
+/** The entries as one commit holds them; gives the first. */
+export function linkedEntries(entries: readonly PendingEntry[]): PendingEntry | undefined {
+  for (let index = 1; index < entries.length; index++) {
+    (entries[index - 1] as PendingEntry).next = entries[index];
+  }
+  return entries[0];
+}
+
 const NO_SIBLINGS: readonly Cell[] = [];
 
 /** Published entries left in the map beyond which it is cleared of them. */
 const STALE_MAX = 10_000;
 
+/** A key has come into conflict or has other siblings (`open`), or its conflict has ended. */
+export type ConflictListener = (key: string, open: boolean) => void;
+
 export class Overlay {
   readonly storage: Storage;
+  /** Told while a commit is published, inside the writer's stack. */
+  onConflict: ConflictListener | undefined = undefined;
   readonly #origins: OriginTable;
   /**
    * The last pending entry of each key. What was published stays until nothing is pending (then the
@@ -56,6 +77,10 @@ export class Overlay {
   #entries = new Map<string, PendingEntry>();
   #publishedSeq = 0;
   #pending = 0;
+  /** Seq of the last pending entry with several siblings. */
+  #severalSeq = 0;
+  /** Where a collection of tombstones looks. */
+  readonly removed: RemovedKeys = new RemovedKeys();
 
   constructor(storage: Storage, origins: OriginTable) {
     this.storage = storage;
@@ -76,9 +101,20 @@ export class Overlay {
     return entry !== undefined && entry.seq > this.#publishedSeq ? entry : undefined;
   }
 
-  add(entry: PendingEntry): void {
+  /** Whether it ends a conflict. */
+  add(entry: PendingEntry): boolean {
+    const { key, siblings } = entry;
+    const isAlone = siblings === undefined;
+    const ends = isAlone && this.#mayConflict() && isConflict(this.siblingsOf(key));
+    if (!isAlone) this.#severalSeq = entry.seq;
     this.#pending++;
-    this.#entries.set(entry.key, entry);
+    this.#entries.set(key, entry);
+    return ends;
+  }
+
+  /** One look that plain writes of a world without conflicts pay. */
+  #mayConflict(): boolean {
+    return this.storage.hasSeveral || this.#severalSeq > this.#publishedSeq;
   }
 
   /** Moves the entries of one commit into the published state. */
@@ -87,9 +123,12 @@ export class Overlay {
       const { key, siblings, view, ref } = entry;
       if (siblings === undefined || view === undefined) {
         const isKnown = ref !== 0 && !this.storage.hasCollected;
-        if (isKnown) this.storage.setAt(ref, key, entry.cell, seq);
-        else this.storage.setSingle(key, entry.cell, seq);
-      } else this.storage.setSiblings(key, siblings, view, seq);
+        const undo = isKnown
+          ? this.storage.setAt(ref, key, entry.cell, seq)
+          : this.storage.setSingle(key, entry.cell, seq);
+        if (undo.siblings !== undefined) this.#tell(entry, undo);
+      } else this.#tell(entry, this.storage.setSiblings(key, siblings, view, seq));
+      if (entry.cell.kind === KIND_REMOVE) this.removed.add(key);
       this.#pending--;
     }
     this.#publishedSeq = seq;
@@ -98,7 +137,14 @@ export class Overlay {
     } else if (this.#entries.size > this.#pending + STALE_MAX) this.#clearPublished();
   }
 
+  #tell({ key, siblings = [] }: PendingEntry, before: Undo): void {
+    if (this.onConflict === undefined) return;
+    const open = isConflict(siblings);
+    if (open || isConflict(before.siblings?.cells ?? [])) this.onConflict(key, open);
+  }
+
   drop(): void {
+    this.#severalSeq = 0;
     this.#entries = new Map();
     this.#pending = 0;
   }
@@ -127,6 +173,22 @@ export class Overlay {
     const pending = this.pendingOf(key);
     if (pending !== undefined) return pending.siblings ?? [pending.cell];
     return this.storage.readEntry(this.storage.find(key))?.siblings ?? NO_SIBLINGS;
+  }
+
+  /** How the view of the key was made. */
+  viewOf(key: string): View {
+    const pending = this.pendingOf(key);
+    if (pending !== undefined) return pending.view ?? GREATEST;
+    return this.storage.viewOf(this.storage.find(key));
+  }
+
+  /** Keys that may have several siblings; `siblingsOf` tells. */
+  severalKeys(): Set<string> {
+    const keys = new Set(this.storage.conflicts());
+    for (const [key, { seq, siblings }] of this.#entries) {
+      if (seq > this.#publishedSeq && siblings !== undefined) keys.add(key);
+    }
+    return keys;
   }
 
   hasPut(key: string): boolean {
@@ -158,12 +220,6 @@ export class Overlay {
   }
 }
 
-/** The value of a cell, an own copy; `undefined` for a remove. */
-export function valueOfCell(cell: Cell): Value | undefined {
-  if (cell.kind === KIND_REMOVE) return undefined;
-  return decodeValue(cell.valueHead & VALUE_CODEC_MASK, cell.source, cell.start, cell.end, false);
-}
-
 /** The entry of a key in the published state; `undefined` where no put sibling is left. */
 export function storedEntry(
   storage: Storage,
@@ -192,16 +248,5 @@ export function describeEntry(origins: OriginTable, state: DescribedState): Entr
     undecided: view?.kind === 'undecided',
     siblings,
     stamps: siblings.map((sibling) => sibling.stamp),
-  };
-}
-
-function describeSibling(origins: OriginTable, cell: Cell): Sibling {
-  const origin = origins.text(cell.origin);
-  const { ms, counter, originSeq } = cell;
-  return {
-    kind: cell.kind === KIND_PUT ? 'put' : 'remove',
-    value: valueOfCell(cell),
-    stamp: formatStamp({ ms, counter, origin, originSeq }),
-    origin,
   };
 }

@@ -3,8 +3,16 @@
  * them, and what the lane's state is once it is durable. Used again for a later batch after it was
  * published, since the frame's memory is worth keeping.
  */
-import type { AdastraError, Durability, Receipt } from '../../core/index.ts';
+import type {
+  AdastraError,
+  ByteWriter,
+  Durability,
+  Receipt,
+  SignedHead,
+} from '../../core/index.ts';
 import { BatchBuilder } from '../../wal/index.ts';
+import type { DecidedKey } from './decided-note.ts';
+import { ignore, NO_RECEIPT } from './lane-answers.ts';
 import type { LaneState } from './lane-state.ts';
 import type { PendingEntry } from './overlay.ts';
 
@@ -42,11 +50,43 @@ export class PendingBatch {
   readonly answers: PendingAnswer[] = [];
   /** What its bundles add to the vector. */
   readonly advances: VectorAdvance[] = [];
+  /** Signed heads among its records. */
+  readonly heads: SignedHead[] = [];
+  /** Conflicts that its commits ended. */
+  readonly decided: DecidedKey[] = [];
   /** The lane's state behind this batch; set when it is sealed. */
   after: LaneState | undefined = undefined;
 
   require(level: Durability): void {
     if (RANK[level] > RANK[this.level]) this.level = level;
+  }
+
+  /** Adds a record that holds no bundle; `firstSeq`: that of the batch if it is the first in it. */
+  addRecord(kind: number, firstSeq: number, write: (body: ByteWriter) => void): void {
+    const { builder } = this;
+    if (builder.isEmpty) this.firstSeq = firstSeq;
+    builder.beginRecord(kind);
+    write(builder.frame);
+    builder.endRecord();
+  }
+
+  /** The commits of a received bundle; the last one answers for all. */
+  addReceived(
+    firstSeq: number,
+    commits: readonly (PendingEntry | undefined)[],
+    resolve: () => void,
+    reject: (error: AdastraError) => void,
+  ): void {
+    commits.forEach((first, index) => {
+      const last = index === commits.length - 1;
+      const answers = last ? { resolve, reject } : { resolve: ignore, reject: ignore };
+      this.commits.push({ seq: firstSeq + index, first, receipt: NO_RECEIPT, ...answers });
+    });
+  }
+
+  /** A local record that took a seq: nobody waits for it. */
+  addLocal(seq: number, first: PendingEntry | undefined): void {
+    this.commits.push({ seq, first, receipt: NO_RECEIPT, resolve: ignore, reject: ignore });
   }
 
   reset(): void {
@@ -56,6 +96,8 @@ export class PendingBatch {
     this.commits.length = 0;
     this.answers.length = 0;
     this.advances.length = 0;
+    this.decided.length = 0;
+    this.heads.length = 0;
     this.after = undefined;
   }
 }

@@ -4,19 +4,21 @@
  * same state, on every machine, from its base or from any checkpoint (INV-6).
  */
 import { assert, BundleReader, type Hlc, ORIGIN_BYTES, type Vector } from '../../core/index.ts';
-import {
-  type Cell,
-  compareStamps,
-  GREATEST,
-  type OriginTable,
-  type Storage,
-} from '../storage/index.ts';
-import type { Batch } from '../../wal/index.ts';
+import type { Cell, OriginTable, Storage } from '../storage/index.ts';
+import { type Batch, type LogRecord, RECORD_KIND } from '../../wal/index.ts';
 import { type BundleRecord, bundleRecord } from './bundle-record.ts';
+import type { Collected } from './collected.ts';
+import { carryOut, collectionNote, lastSeqOf } from './collection-note.ts';
 import type { CommandMemory } from './command-memory.ts';
+import { decidedNote, type DecidedPlace } from './decided-note.ts';
+import { type Effect, namedSiblings } from './effect.ts';
 import { eventCell } from './event-cell.ts';
+import type { HeadTable } from './head-table.ts';
+import type { Incarnations } from './incarnations.ts';
 import { LocalPartReader } from './local-part.ts';
 import type { SeenTable } from './seen-table.ts';
+import { headRecord } from './signed-head.ts';
+import { readViewChange } from './view-change.ts';
 
 /** What replay fills. */
 export interface ReplayTarget {
@@ -25,6 +27,10 @@ export interface ReplayTarget {
   readonly vector: Vector;
   readonly seen: SeenTable;
   readonly commands: CommandMemory;
+  readonly decided: DecidedPlace;
+  readonly incarnations: Incarnations;
+  readonly collected: Collected;
+  readonly heads: HeadTable;
 }
 
 const ALREADY = Number.NEGATIVE_INFINITY;
@@ -63,9 +69,28 @@ export class Replay {
     let seq = batch.firstSeq;
     for (const record of batch.records) {
       const bundle = bundleRecord(record);
-      if (bundle === undefined) continue;
-      seq = this.#bundle(bundle, seq, toSeq);
+      if (bundle !== undefined) seq = this.#bundle(bundle, seq, toSeq);
+      else if (record.kind === RECORD_KIND.viewChanged) {
+        if (seq <= toSeq) this.#viewChange(record, seq);
+        seq++;
+      } else if (seq - 1 <= toSeq) this.#note(record, seq - 1);
     }
+  }
+
+  /** A signed head, or tombstones that were forgotten behind commit `noteSeq`. */
+  #note(record: LogRecord, noteSeq: number): void {
+    const head = headRecord(record);
+    const { heads, vector } = this.#target;
+    if (head !== undefined && vector.originSeqOf(head.origin) >= head.originSeq) heads.note(head);
+    if (decidedNote(record) !== undefined) {
+      const { decided } = this.#target;
+      decided.seq = Math.max(decided.seq, noteSeq);
+      return;
+    }
+    const note = collectionNote(record);
+    if (note === undefined) return;
+    carryOut(this.#target, note);
+    this.#target.collected.note(note.frontier, lastSeqOf(note), noteSeq);
   }
 
   #bundle(bundle: BundleRecord, firstSeq: number, toSeq: number): number {
@@ -106,8 +131,8 @@ export class Replay {
     while (reader.nextEvent()) {
       this.#local.nextLink();
       if (this.#local.voidReason !== undefined) continue;
-      const kept = this.#local.nextEffect(this.#target.origins);
-      if (apply) this.#event(origin, seq, kept);
+      const effect = this.#local.nextEffect();
+      if (apply) this.#event(origin, seq, effect);
     }
     if (seq === ALREADY) return;
     this.#seq = seq;
@@ -118,17 +143,33 @@ export class Replay {
     this.#remember(seq);
   }
 
-  #event(origin: number, seq: number, kept: Cell[] | undefined): void {
+  #event(origin: number, seq: number, effect: Effect | undefined): void {
     const reader = this.#reader;
     const { source, keyStart, keyEnd } = reader;
     const event = eventCell(reader, origin);
-    const { storage, origins } = this.#target;
-    if (kept === undefined) {
-      storage.loadSorted(source, keyStart, keyEnd, event, seq);
-      return;
+    const { storage } = this.#target;
+    if (effect === undefined) storage.loadSorted(source, keyStart, keyEnd, event, seq);
+    else {
+      const key = reader.key();
+      storage.setSiblings(key, [...this.#named(key, effect), event], effect.view, seq);
     }
-    const siblings = [...kept, event].sort((left, right) => compareStamps(left, right, origins));
-    storage.setSiblings(reader.key(), siblings, GREATEST, seq);
+  }
+
+  /** A local record: keys whose siblings stay as they are, shown another way. */
+  #viewChange(record: LogRecord, seq: number): void {
+    if (seq <= this.#seq) return;
+    const { storage } = this.#target;
+    for (const { key, effect } of readViewChange(record).keys) {
+      storage.setSiblings(key, this.#named(key, effect), effect.view, seq);
+    }
+    this.#seq = seq;
+    this.#commits++;
+  }
+
+  #named(key: string, effect: Effect): Cell[] {
+    const { storage, origins } = this.#target;
+    const before = storage.readEntry(storage.find(key))?.siblings ?? [];
+    return namedSiblings(effect, before, origins);
   }
 
   #remember(seq: number): void {

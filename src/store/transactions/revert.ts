@@ -13,7 +13,7 @@ import type { Transaction } from './transaction.ts';
  * `history_truncated`.
  */
 export function revertTarget(lane: Lane, seq: number): LogCommit {
-  const { log, origins } = lane.parts;
+  const { log } = lane.parts;
   if (!Number.isSafeInteger(seq) || seq < 1) {
     throw new AdastraError(
       'invalid_argument',
@@ -21,22 +21,25 @@ export function revertTarget(lane: Lane, seq: number): LogCommit {
     );
   }
   if (seq > lane.publishedSeq) throw new AdastraError('not_found', `there is no commit ${seq} yet`);
-  const commit = commitAt(log, origins, seq);
+  const commit = commitAt(log, seq);
   if (commit === undefined) throw truncated(seq, log.baseSeq);
+  if (commit.origin === undefined) {
+    throw refused(`commit ${seq} only shows conflicts another way: resolve them instead`, seq);
+  }
   if (commit.void !== undefined) throw refused(`commit ${seq} is void: it had no effect`, seq);
   return commit;
 }
 
 /** Writes the states of before into `tx`. */
 export function revertInto(lane: Lane, tx: Transaction, commit: LogCommit): void {
-  const { log, origins } = lane.parts;
+  const { log } = lane.parts;
   commit.events.forEach(({ key }, index) => {
     const last = lane.overlay.lastSeq(key);
     if (last !== commit.seq) {
       throw refused(`${JSON.stringify(key)} has changed since, at seq ${last}`, commit.seq, key);
     }
     const before = commit.links[index] as number;
-    const event = before === 0 ? undefined : eventOf(commitAt(log, origins, before), key);
+    const event = before === 0 ? undefined : eventOf(commitAt(log, before), key);
     if (before !== 0 && event === undefined) throw truncated(before, log.baseSeq);
     if (event?.kind === 'put') tx.put(key, event.value);
     else tx.remove(key);

@@ -20,8 +20,16 @@ export class SeenTable {
   readonly #incarnations: Incarnations;
   readonly #seen = new Map<string, Map<string, number>>();
 
-  constructor(incarnations: Incarnations) {
+  readonly #parent: SeenTable | undefined;
+
+  constructor(incarnations: Incarnations, parent?: SeenTable) {
     this.#incarnations = incarnations;
+    this.#parent = parent;
+  }
+
+  /** What is noted in it, endings of incarnations included, stays out of this one. */
+  branch(): SeenTable {
+    return new SeenTable(this.#incarnations.branch(), this);
   }
 
   /** Adds what the bundle that `reader` stands in names, its predecessor included. */
@@ -46,7 +54,7 @@ export class SeenTable {
   /** Whether `author` had applied commit (`origin`, `originSeq`) when it wrote its last bundle. */
   hasSeen(author: string, origin: string, originSeq: number): boolean {
     if (origin === author) return true;
-    if ((this.#seen.get(author)?.get(origin) ?? 0) >= originSeq) return true;
+    if ((this.#find(author)?.get(origin) ?? 0) >= originSeq) return true;
     return this.#incarnations
       .endingsOf(origin)
       .some(
@@ -55,9 +63,31 @@ export class SeenTable {
       );
   }
 
+  /**
+   * What of `reached` the author of the bundle that `reader` stands in had not applied when it
+   * wrote it; `undefined` if it had applied all of it. Notes nothing.
+   */
+  unseenOf(
+    reader: BundleReader,
+    reached: ReadonlyMap<string, number>,
+  ): { readonly origin: string; readonly originSeq: number } | undefined {
+    const { origin: author, seen, predecessor } = reader;
+    const before = this.#find(author);
+    const named = new Map(seen.map((entry) => [entry.origin, entry.originSeq]));
+    if (predecessor) named.set(predecessor.origin, predecessor.lastOriginSeq);
+    const reach = (origin: string): number => {
+      if (origin === author) return Number.POSITIVE_INFINITY;
+      return Math.max(named.get(origin) ?? 0, before?.get(origin) ?? 0);
+    };
+    for (const [origin, originSeq] of reached) {
+      if (!this.#incarnations.covers(reach, origin, originSeq)) return { origin, originSeq };
+    }
+    return undefined;
+  }
+
   /** Whether `author` had applied anything of `origin` or of one that went on from it. */
   #hasAny(author: string, origin: string): boolean {
-    const seen = this.#seen.get(author);
+    const seen = this.#find(author);
     const visited = new Set<string>();
     const open = [origin];
     for (let at = open.pop(); at !== undefined; at = open.pop()) {
@@ -69,10 +99,15 @@ export class SeenTable {
     return false;
   }
 
+  #find(author: string): ReadonlyMap<string, number> | undefined {
+    const seen = this.#seen.get(author);
+    return seen !== undefined || this.#parent === undefined ? seen : this.#parent.#find(author);
+  }
+
   #of(origin: string): Map<string, number> {
     let seen = this.#seen.get(origin);
     if (seen === undefined) {
-      seen = new Map();
+      seen = new Map(this.#find(origin));
       this.#seen.set(origin, seen);
     }
     return seen;

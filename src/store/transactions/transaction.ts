@@ -38,11 +38,13 @@ export class Transaction implements OperationContext {
   readonly readKeys: Set<string> = new Set();
   readonly readRanges: Range[] = [];
   readonly calls: { name: string; version: number }[] = [];
+  /** What puts under `merge-fields` say of their fields; set when the lane takes the writes. */
+  metas: ReadonlyMap<string, Uint8Array> | undefined = undefined;
   readonly #overlay: Overlay;
   readonly #limits: Limits;
   readonly #operations: OperationRegistry;
   /** May write keys beginning with `$`. */
-  readonly #system: boolean;
+  readonly system: boolean;
   readonly #undo: { key: string; before: WrittenState | undefined }[] = [];
   #depth = 0;
   #encoding = false;
@@ -60,7 +62,7 @@ export class Transaction implements OperationContext {
     this.#overlay = overlay;
     this.#limits = settings.limits;
     this.#operations = settings.operations;
-    this.#system = settings.system;
+    this.system = settings.system;
     this.scratch = settings.scratch;
     this.scratch.reset();
   }
@@ -206,7 +208,7 @@ export class Transaction implements OperationContext {
   #checkWritable(key: string): void {
     this.#checkOpen();
     checkKey(key, this.#limits.keyBytesMax);
-    if (!this.#system && isReservedKey(key)) throw reservedKey(key);
+    if (!this.system && isReservedKey(key)) throw reservedKey(key);
     if (!this.#encoding) return;
     throw new AdastraError('nested_write', 'a getter of the value being written wrote itself');
   }

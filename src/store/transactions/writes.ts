@@ -146,6 +146,7 @@ export class Writes {
       step = 'conditions';
       this.#checkTouched(tx, options);
       this.#lane.checkFits(tx, fieldsOf(tx, { options }, this.#lane.parts.limits));
+      this.#lane.membership.check(tx);
     } catch (error) {
       if (!AdastraError.is(error)) throw error;
       const { code, message } = error;

@@ -3,8 +3,7 @@
  * key reads as absent, while the puts beside it stay in `conflicts` and `getEntry` (INV-14). Like
  * every policy a pure function of the siblings, sorted by stamp: no order of arrival can change it.
  */
-import { GREATEST, type Cell, type View } from '../../storage/index.ts';
+import { GREATEST } from '../../storage/index.ts';
+import type { Policy } from './policy.ts';
 
-export function lastWriteWins(_siblings: readonly Cell[]): View {
-  return GREATEST;
-}
+export const lastWriteWins: Policy = () => GREATEST;
