@@ -6,13 +6,21 @@
 import type { Logger } from '../engine/index.ts';
 import { cleanText } from './clean-text.ts';
 import type { Output } from './output.ts';
-import type { Terminal } from './terminal.ts';
 
-/** A logger that writes lines for people. */
-export function eventLog(output: Output, { stderr }: Terminal): Logger {
+/**
+ * A logger that gives lines for people to `sink`, each with its line end; at a prompt, where people
+ * look on, without the time.
+ */
+export function eventLog(
+  output: Output,
+  sink: (line: string) => void,
+  { hasTime = true }: { readonly hasTime?: boolean } = {},
+): Logger {
   const { dim, yellow, red } = output.noteColors;
   const write = (mark: string, message: string): void => {
-    stderr.write(`${dim(new Date().toISOString())} ${mark}${cleanText(message)}\n`);
+    const time = hasTime ? `${dim(new Date().toISOString())} ` : '';
+    const words = cleanText(message);
+    sink(`${time}${mark}${hasTime || mark !== '' ? words : dim(words)}\n`);
   };
   return {
     debug: () => {},

@@ -13,12 +13,16 @@ import type { Settings } from './settings.ts';
 /** How a session opens its directory. */
 export interface SessionOptions extends Settings {
   readonly readOnly: boolean;
+  /** Hears what a node that is opened here does by itself. */
+  readonly logger?: Logger;
 }
 
 /** At most one open node. Close it before the process ends. */
 export class NodeSession {
   readonly access: NodeAccess;
   readonly options: SessionOptions;
+  /** Awaited each time before the open node is closed: whoever serves it lets go first. */
+  beforeClose: (() => Promise<void>) | undefined = undefined;
   #opening: Promise<OpenedNode | RunningNode> | undefined;
 
   constructor(access: NodeAccess, options: SessionOptions) {
@@ -76,7 +80,9 @@ export class NodeSession {
     const opening = this.#opening;
     this.#opening = undefined;
     const node = await opening?.catch(() => undefined);
-    await node?.close();
+    if (node === undefined) return;
+    await this.beforeClose?.();
+    await node.close();
   }
 
   async #forgetLost(): Promise<void> {
@@ -95,7 +101,7 @@ export class NodeSession {
     }
   }
 
-  async #openDirectory(logger?: Logger): Promise<OpenedNode> {
+  async #openDirectory(logger = this.options.logger): Promise<OpenedNode> {
     const { dataDir, readOnly, durability } = this.options;
     const options: OpenOptions = {
       dataDir,

@@ -2,7 +2,8 @@
  * The interactive prompt: banner, one command a line, history, completion with TAB. Lines run one
  * after the other on one session; a line that fails is reported and the prompt goes on. Ctrl-C
  * interrupts a running command, empties a line that has text, and leaves with 130 on an empty one;
- * `exit`, `quit` and Ctrl-D leave with 0.
+ * `exit`, `quit`, Ctrl-D and whoever else ends it leave with 0. What the node does by itself is
+ * written above the line being typed.
  */
 import { createInterface, type Interface } from 'node:readline';
 import { AdastraError } from '../core/index.ts';
@@ -17,11 +18,19 @@ import { tokenize } from './tokenizer.ts';
 import { packageVersion } from './version.ts';
 
 const HISTORY_LINES = 500;
+/** To the first column, and what stands in the line gone. */
+const LINE_START = '\r\u001b[K';
 
 /** A prompt's surroundings; the session is closed when the prompt ends. */
 export type PromptWorld = RunWorld & {
   readonly session: NodeSession;
   readonly hasBanner?: boolean;
+  /** Run after each line, e.g. to bring up what a command had to take down. */
+  readonly afterLine?: () => Promise<void>;
+  /** Ends the prompt with 0, behind the line that runs. */
+  readonly ending?: AbortSignal;
+  /** Gets, while the prompt is there, what writes lines of others, each with its line end. */
+  readonly onOpen?: (aside: (line: string) => void) => void;
 };
 
 /** Runs the prompt to its end and gives the exit code. */
@@ -57,10 +66,14 @@ class Prompt {
     this.#reader.on('line', (line) => this.#receive(line));
     this.#reader.on('SIGINT', () => this.#interrupt());
     this.#reader.on('close', () => this.#leave(EXIT.ok));
+    const { ending } = world;
+    ending?.addEventListener('abort', () => this.#leave(EXIT.ok), { once: true });
+    if (ending?.aborted === true) this.#leave(EXIT.ok);
   }
 
   async run(): Promise<number> {
     if (this.#world.hasBanner !== false) this.#world.terminal.stdout.write(banner(this.#world));
+    this.#world.onOpen?.((line) => this.#aside(line));
     this.#reader.prompt();
     while (this.#exitCode === undefined) {
       const line = this.#lines.shift();
@@ -107,6 +120,7 @@ class Prompt {
     this.#isRunning = true;
     try {
       await this.#perform(line);
+      await this.#world.afterLine?.();
     } finally {
       this.#isRunning = false;
     }
@@ -135,6 +149,16 @@ class Prompt {
       output.dispose();
       return [];
     }
+  }
+
+  #aside(line: string): void {
+    const { stderr } = this.#world.terminal;
+    if (this.#isRunning || this.#exitCode !== undefined) {
+      stderr.write(line);
+      return;
+    }
+    stderr.write(`${LINE_START}${line}`);
+    this.#reader.prompt(true);
   }
 
   #ask(text: string): Promise<string> {

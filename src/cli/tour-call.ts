@@ -4,6 +4,7 @@
  */
 import type { NodeSession } from './node-session.ts';
 import type { Output } from './output.ts';
+import type { ServedNode } from './served-node.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Handed from step to step. */
@@ -12,6 +13,8 @@ export interface TourCall {
   readonly output: Output;
   readonly session: NodeSession;
   readonly signal: AbortSignal;
+  /** The node among others, up behind the tour; `undefined` where nobody stays to see it. */
+  readonly served: ServedNode | undefined;
 }
 
 /** A heading of the tour. */

@@ -6,15 +6,17 @@
 import { jsonOf, type Value } from '../core/index.ts';
 import { commitHead } from './commit-text.ts';
 import { historyText } from './commands/store-history.ts';
+import { dataOption } from './data-option.ts';
 import { showProgress } from './progress.ts';
 import { duration, facts, grouped, size } from './tables.ts';
 import { heading, type TourCall } from './tour-call.ts';
+import { showSecondNode } from './tour-peers.ts';
 
 const SCAN_PREFIX = 'city/FR/Par';
 const EDITED_KEY = 'city/FR/Paris/48.85341,2.3488';
 const SHOWN = 5;
 
-const STEPS = [showScan, showEdit, showHashes, showReplay, showNext] as const;
+const STEPS = [showScan, showEdit, showHashes, showReplay, showNext, showSecondNode] as const;
 
 /** Runs the steps in order; `false` if Ctrl-C came. */
 export async function showTour(call: TourCall): Promise<boolean> {
@@ -115,9 +117,7 @@ async function showReplay(call: TourCall): Promise<void> {
 async function showNext(call: TourCall): Promise<void> {
   const { output } = call;
   await heading(call, 'What to try next');
-  const data = call.session.dataDir.endsWith('/adastra-data')
-    ? ''
-    : ` --data ${call.session.dataDir}`;
+  const data = dataOption(call.terminal, call.session.dataDir);
   for (const line of [
     'store get city/IS/Reykjavík/64.13548,-21.89541',
     'store list city/JP/Kyo --limit 5',

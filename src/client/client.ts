@@ -58,7 +58,7 @@ import {
 /** A receipt together with what the function given to `transact` returned. */
 export type TransactReceipt<T> = Receipt & { readonly value: T | undefined };
 
-// biome-ignore lint/complexity/noBannedTypes: an empty schema has no typed keys
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- see the end of the file
 export class Client<Schema extends KeySchema = {}> {
   readonly options: NodeOptions;
   readonly #resolved: ResolvedOptions;
@@ -70,7 +70,10 @@ export class Client<Schema extends KeySchema = {}> {
   constructor(options: NodeOptions) {
     this.#resolved = resolveOptions(options);
     this.options = options;
-    Object.assign(this, peerMethods(() => this.#open()));
+    Object.assign(
+      this,
+      peerMethods(() => this.#open()),
+    );
   }
 
   /** `new Client(options)` and `open()`. */
@@ -330,6 +333,5 @@ export class Client<Schema extends KeySchema = {}> {
 }
 
 // The peer half of the SDK (members, peers, sync, conflicts) is assigned at construction.
-// biome-ignore lint/complexity/noBannedTypes: as above
-// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- as just said
+// oxlint-disable-next-line no-unused-vars -- both declarations need the same parameters
 export interface Client<Schema extends KeySchema = {}> extends PeerApi {}

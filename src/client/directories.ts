@@ -52,8 +52,8 @@ export async function initNode(
 }
 
 /**
- * Joins a world with a code that `invite` gave: makes the directory, or gives one that holds no user
- * commit to the new world. Open it afterwards, with transport, to receive the world. Throws
+ * Joins a world with a code that `invite` gave: makes the directory, or gives one that holds no
+ * user commit to the new world. Open it afterwards, with transport, to receive the world. Throws
  * `invite_invalid`, `invite_refused`, `world_mismatch`, `locked`, and what connecting throws.
  */
 export async function joinWorld(

@@ -1,6 +1,6 @@
 /**
- * The peer half of the SDK: the same calls as `PeerApi`, on a client that may not be open yet or any
- * more. Assigned at construction, so that there is one list and no forwarding by hand.
+ * The peer half of the SDK: the same calls as `PeerApi`, on a client that may not be open yet or
+ * any more. Assigned at construction, so that there is one list and no forwarding by hand.
  */
 import type { Engine, PeerApi } from '../engine/index.ts';
 

@@ -1,7 +1,7 @@
 /**
  * What two nodes tell each other once their keys are proved and their hellos exchanged: the values
- * that `sync` makes and reads and that `transport` encodes. Neither knows the other; these shapes are
- * all that they share.
+ * that `sync` makes and reads and that `transport` encodes. Neither knows the other; these shapes
+ * are all that they share.
  */
 import type { Vector } from './vector.ts';
 
@@ -104,7 +104,7 @@ export interface SnapshotOfferMessage {
   readonly id: string;
   readonly fingerprint: string;
   readonly byteLength: number;
-  /** SHA-256 of all its bytes. */
+  /** SHA-256 over the SHA-256 of each MiB of its bytes. */
   readonly digest: Uint8Array;
   readonly stateHash: Uint8Array;
   readonly vector: Vector;

@@ -15,8 +15,6 @@ import {
   type Range,
   type Receipt,
   type SignedHead,
-  type SnapshotOfferMessage,
-  type Vector,
   type Value,
   type WriteOptions,
 } from '../core/index.ts';
@@ -24,7 +22,6 @@ import type { FileLock } from '../env/index.ts';
 import { type Moment, type NodeDescription } from '../metadata/index.ts';
 import {
   type BundleResult,
-  historyOf,
   type Lane,
   receiptOf,
   receiveFrame,
@@ -32,7 +29,7 @@ import {
   type Writes,
 } from '../store/transactions/index.ts';
 import { backupNode } from './backup.ts';
-import { ChangeFeed, type FeedSource } from './change-feed.ts';
+import { ChangeFeed } from './change-feed.ts';
 import type { Checkpointer } from './checkpointer.ts';
 import type { EngineParts } from './engine-parts.ts';
 import type {
@@ -47,35 +44,34 @@ import type {
   RecoveryReport,
   VerifyReport,
 } from './node-api.ts';
+import { hashInSlices } from './hash-slices.ts';
+import { historyIn } from './history-in.ts';
 import { EventListeners, type NodeEventName, type NodeEvents } from './node-events.ts';
 import { Opening } from './opening.ts';
-import type { DeadLetter, PeerApi } from './peer-api.ts';
+import type { PeerApi } from './peer-api.ts';
 import { peerCalls } from './peer-calls.ts';
 import { Peering } from './peering/peering.ts';
 import type { PeeringNode } from './peering/peering-node.ts';
 import type { Reads } from './reads.ts';
-import { clockRepair } from './rebuild/clock-repair.ts';
-import { DeadLetterFile } from './rebuild/dead-letters.ts';
-import { installSnapshot } from './rebuild/install-snapshot.ts';
-import { deadLetters, reauthor, type ReauthorReport, retryDeadLetter } from './rebuild/reauthor.ts';
 import { openSnapshot } from './rebuild/snapshot.ts';
+import { type ReplaceableNode, Replacement } from './replacement.ts';
 import { openParts } from './open-parts.ts';
+import { CLOCK_JUMPED } from './peering/clock-warning.ts';
 import { describeNode, nodeInfoOf, statusOf } from './status.ts';
 import { verifyDirectory } from './verify.ts';
 
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- see the end of the file
 export class Engine implements NodeApi {
   readonly feed: ChangeFeed;
   readonly startedAtMs: number;
   /** `undefined` where the node only reads. */
   readonly peering: Peering | undefined;
-  /** Own commits that wait for somebody to decide about them. */
-  readonly letters: DeadLetterFile | undefined;
+  /** How the whole state is replaced while the node is open; `undefined` where it only reads. */
+  readonly replacement: Replacement | undefined;
   readonly #description: NodeDescription;
   readonly #events: EventListeners;
   #opening: Opening;
   #closing: Promise<void> | undefined;
-  /** The state is being replaced. */
-  #replacing: Promise<void> | undefined;
   #sinceCheck = 0;
 
   constructor(parts: EngineParts) {
@@ -84,17 +80,16 @@ export class Engine implements NodeApi {
     this.startedAtMs = env.clock.wallMs();
     const started = { wall: this.startedAtMs, mono: env.clock.monoMs() };
     this.#description = describeNode(parts, started);
-    this.feed = new ChangeFeed(this.#feedSource());
+    this.feed = new ChangeFeed(this.#opening.feedSource());
     this.#events = new EventListeners(this.feed);
-    const node = this.#peeringNode();
+    const node = this.#opening.peeringNode();
     if (node !== undefined) {
-      this.letters = new DeadLetterFile(env, parts.dataDir);
+      const replacement = new Replacement(this, this.#replaceable);
+      this.replacement = replacement;
       this.peering = new Peering(node, () => this.#description.snapshot(this.#now()), {
         changed: (what, peer) => this.#peersChanged(what, peer),
         openSnapshot: () => openSnapshot(this),
-        install: async (file, offer) => {
-          await this.#replace(() => this.#install(file, offer));
-        },
+        install: (file, offer) => replacement.install(file, offer),
       });
     }
     this.#connect();
@@ -188,18 +183,10 @@ export class Engine implements NodeApi {
     options: HistoryOptions = {},
   ): AsyncGenerator<HistoryEntry, void, undefined> {
     this.checkOpen();
-    const { replica, log } = this.parts;
-    const { storage, collected } = replica;
-    const place = { log, collected };
     checkKey(key, this.parts.limits.keyBytesMax);
-    let left = options.limit ?? Number.POSITIVE_INFINITY;
-    if (left <= 0) return;
-    for (const entry of historyOf(place, key, storage.lastSeq(storage.find(key)))) {
-      this.checkOpen();
-      if (options.signal?.aborted === true)
-        throw new AdastraError('aborted', 'the signal was aborted');
+    for (const entry of historyIn(this.parts, key, options)) {
       yield entry;
-      if (--left <= 0) return;
+      this.checkOpen();
     }
   }
 
@@ -214,17 +201,10 @@ export class Engine implements NodeApi {
   async hashes(): Promise<Hashes> {
     this.checkOpen();
     const { env, replica } = this.parts;
-    const { storage } = replica;
-    for (const name of ['state', 'content'] as const) {
-      for (
-        let slice = 0;
-        slice < HASH_SLICES_MAX && !storage.hashSlice(HASH_SLICE, name);
-        slice++
-      ) {
-        await new Promise<void>((resolve) => env.timers.soon(resolve));
-      }
-    }
+    await hashInSlices(env.timers, replica.storage);
     this.checkOpen();
+    // What was replaced meanwhile is hashed at once.
+    const { storage } = this.parts.replica;
     const stateHash = storage.stateHash();
     return { seq: this.seq, stateHash, contentHash: storage.contentHash() };
   }
@@ -243,12 +223,6 @@ export class Engine implements NodeApi {
     const checkpointer = this.#opening.checkpointer as Checkpointer;
     const info = await checkpointer.run();
     return { info, release: checkpointer.pin(info.seq) };
-  }
-
-  /** Retention keeps the log above the seq that `neededAbove` gives when it is asked. */
-  setRetentionFloor(neededAbove: () => number): void {
-    const { checkpointer } = this.#opening;
-    if (checkpointer !== undefined) checkpointer.neededAbove = neededAbove;
   }
 
   async backup(directory: string): Promise<BackupReport> {
@@ -286,20 +260,14 @@ export class Engine implements NodeApi {
   }
 
   /**
-   * Ticks by itself from now on, and starts transport and discovery where options ask for them. What
-   * fails there is logged and shown by `status`; the node is locally usable all the same.
+   * Ticks by itself from now on, and starts transport and discovery where options ask for them.
+   * What fails there is logged and shown by `status`; the node is locally usable all the same.
    */
   async begin(): Promise<void> {
     const { peering } = this;
     if (peering === undefined) return;
-    const { logger, peers } = this.parts.options;
-    await this.#reauthor().catch((error: unknown) =>
-      logger?.error(`authoring again: ${String(error)}`),
-    );
-    peering.begin();
-    const warn = (error: unknown): void => logger?.warn(String(error));
-    if (peers.transport !== undefined) await peering.startTransport(peers.transport).catch(warn);
-    if (peers.discovery !== undefined) await peering.startDiscovery(peers.discovery).catch(warn);
+    await this.replacement?.goOn();
+    await peering.begin();
   }
 
   /** Idempotent; waits for admitted writes. */
@@ -325,7 +293,7 @@ export class Engine implements NodeApi {
   /** The ways to write; throws where there are none. */
   writable(): Writes {
     this.checkOpen();
-    if (this.#replacing !== undefined) throw beingReplaced();
+    this.replacement?.check();
     this.peering?.gate.check();
     if (this.writes !== undefined) return this.writes;
     throw new AdastraError('read_only', 'this node was opened for reading', {
@@ -342,18 +310,6 @@ export class Engine implements NodeApi {
     return { wall: clock.wallMs(), mono: clock.monoMs() };
   }
 
-  #feedSource(): FeedSource {
-    const { env, log, limits, options } = this.parts;
-    const { logger } = options;
-    return { env, log, limits, logger, publishedSeq: () => this.seq };
-  }
-
-  #peeringNode(): PeeringNode | undefined {
-    const { env, dataDir, options, identity, log, replica } = this.parts;
-    const { lane } = this;
-    return lane && { env, dataDir, options, identity, log, replica, lane };
-  }
-
   #peersChanged(what: 'peer' | 'sync', peer: string | undefined): void {
     if (what === 'sync') this.#events.emit('sync', { state: 'changed' });
     else if (peer !== undefined) this.#events.emit('peer', { fingerprint: peer });
@@ -363,13 +319,18 @@ export class Engine implements NodeApi {
     const { lane } = this;
     if (lane === undefined) return;
     lane.onClockJump = (wallMs) => {
-      const iso = new Date(wallMs).toISOString();
-      this.parts.options.logger?.warn(`the clock has jumped ahead: stamps go on from ${iso}`);
+      const text = `${CLOCK_JUMPED}: stamps go on from ${new Date(wallMs).toISOString()}`;
+      this.parts.options.logger?.warn(text);
+      this.peering?.warnings.add(text);
     };
     lane.onFailure = (error) => {
       this.parts.options.logger?.error(`writes are latched: ${error.message}`);
       this.#events.emit('health', { state: 'latched', error });
     };
+    const { checkpointer } = this.#opening;
+    if (checkpointer !== undefined) {
+      checkpointer.neededAbove = () => this.peering?.neededAbove() ?? Number.POSITIVE_INFINITY;
+    }
     lane.onConflict = (key, open) => this.#events.emit('conflict', { key, open });
     lane.onPublish = (commit) => {
       this.feed.published(commit);
@@ -380,77 +341,21 @@ export class Engine implements NodeApi {
     };
   }
 
-  /**
-   * Replaces the whole state: closes what is open but for the lock, lets `work` change the
-   * directory, and opens again what is there then, also where `work` failed.
-   */
-  async #replace(work: () => Promise<void>): Promise<ReauthorReport> {
-    this.checkOpen();
-    if (this.#replacing !== undefined) throw beingReplaced();
-    let done = (): void => {};
-    this.#replacing = new Promise((resolve) => {
-      done = resolve;
-    });
-    const { env, dataDir, options, lock } = this.parts;
-    try {
-      await this.#opening.close();
-      try {
-        await work();
-      } finally {
-        const startMs = env.clock.monoMs();
-        const held = { lock: lock as FileLock, startMs };
-        this.#opening = new Opening(openParts(env, dataDir, options, held));
-        this.#connect();
-        this.feed.follow(this.#feedSource());
-        this.peering?.attach(this.#peeringNode() as PeeringNode);
-      }
-    } finally {
-      this.#replacing = undefined;
-      done();
-    }
-    return this.#reauthor();
-  }
-
-  async #install(file: string, offer: SnapshotOfferMessage): Promise<void> {
-    const { env, dataDir, options, identity } = this.parts;
-    const { logger } = options;
-    const report = await installSnapshot(env, dataDir, file, { offer, identity, options });
-    logger?.warn(
-      `the state of ${offer.fingerprint} was taken over; ${report.keptCommits} commits kept on top`,
-    );
-  }
-
-  /** Goes on with what a start over left to be authored again. */
-  async #reauthor(): Promise<ReauthorReport> {
-    if (this.letters === undefined) return { reauthored: 0, deadLetters: 0 };
-    return reauthor(this, this.letters);
-  }
-
-  async waitingLetters(): Promise<DeadLetter[]> {
-    this.checkOpen();
-    return this.letters === undefined ? [] : deadLetters(this, this.letters);
-  }
-
-  async retryWaiting(id: string, drop: boolean): Promise<Receipt | undefined> {
-    return retryDeadLetter(this, this.letters as DeadLetterFile, id, { drop });
-  }
-
-  async repairClock(
-    taken: Vector,
-  ): Promise<(ReauthorReport & { stampsFromMs: number }) | undefined> {
-    this.writable();
-    const { env, dataDir, options, identity } = this.parts;
-    const { driftMsMax: driftLimitMs } = (this.lane as Lane).membership.table.limits();
-    let stampsFromMs: number | undefined;
-    const report = await this.#replace(async () => {
-      const settings = { taken, driftLimitMs, identity, options };
-      stampsFromMs = (await clockRepair(env, dataDir, settings))?.stampsFromMs;
-    });
-    return stampsFromMs === undefined ? undefined : { ...report, stampsFromMs };
-  }
+  /** What is open is closed but for the lock; `openAgain` opens what is there then. */
+  readonly #replaceable: ReplaceableNode = {
+    close: () => this.#opening.close(),
+    openAgain: () => {
+      const { env, dataDir, options, lock } = this.parts;
+      const held = { lock: lock as FileLock, startMs: env.clock.monoMs() };
+      this.#opening = new Opening(openParts(env, dataDir, options, held));
+      this.#connect();
+      this.feed.follow(this.#opening.feedSource());
+      this.peering?.attach(this.#opening.peeringNode() as PeeringNode);
+    },
+  };
 
   async #close(): Promise<void> {
-    await this.#replacing;
+    await this.replacement?.finished;
     await this.peering?.close();
     await this.#opening.close();
     this.feed.close();
@@ -458,21 +363,7 @@ export class Engine implements NodeApi {
   }
 }
 
-/** Retryable: it takes seconds. */
-function beingReplaced(): AdastraError {
-  return new AdastraError('overloaded', 'the state is being replaced by a snapshot', {
-    hint: 'reads go on; try the write again in a moment',
-  });
-}
-
-/**
- * Entries hashed without a turn of the event loop, and slices after which the rest is done at once.
- */
-const HASH_SLICE = 2000;
-const HASH_SLICES_MAX = 100_000;
-
 // The peer half of the interface is assigned at construction, from one file for each area.
-// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- as just said
 export interface Engine extends PeerApi {}
 
 /** How many commits pass between two looks at whether a checkpoint is due. */

@@ -1,7 +1,7 @@
 /**
- * Joining a world with an invitation: asks the inviting node, whose key the code pins, and makes the
- * directory (or gives one that holds no user commit to the new world). The key is on the disk before
- * anybody hears of it, so that a join that was cut off goes on with the same key and code.
+ * Joining a world with an invitation: asks the inviting node, whose key the code pins, and makes
+ * the directory (or gives one that holds no user commit to the new world). The key is on the disk
+ * before anybody hears of it, so that a join that was cut off goes on with the same key and code.
  */
 import { AdastraError, equalBytes, hexOf, isReservedKey, type Limits } from '../core/index.ts';
 import type { Env } from '../env/index.ts';
@@ -32,7 +32,9 @@ export interface JoinReport extends InitReport {
   readonly role: string;
   readonly inviter: string;
   readonly address: string;
-  /** `created`, `adopted` (it held a world without user commits), `rejoined` (it was of this one). */
+  /**
+   * `created`, `adopted` (it held a world without user commits), `rejoined` (it was of this one).
+   */
   readonly directory: 'created' | 'adopted' | 'rejoined';
 }
 

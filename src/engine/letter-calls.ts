@@ -3,33 +3,27 @@
  * not to be authored again by themselves; and about a clock that ran ahead.
  */
 import { AdastraError, type ChangedKey, type Receipt, Vector } from '../core/index.ts';
-import { commitsOf, type LogCommit } from '../store/transactions/index.ts';
+import { commitsOf, type LogCommit, type Writes } from '../store/transactions/index.ts';
 import type { DeadLetterMark } from '../sync/index.ts';
-import type { ClockRepairReport, DeadLetter, PeerApi } from './peer-api.ts';
-import type { Peering } from './peering/peering.ts';
-import type { DeadLetterFile } from './rebuild/dead-letters.ts';
-import type { ReauthorReport } from './rebuild/reauthor.ts';
-import type { Writes } from '../store/transactions/index.ts';
 import type { EngineParts } from './engine-parts.ts';
+import type { ClockRepairReport, DeadLetter, PeerApi } from './peer-api.ts';
+import { CLOCK_JUMPED } from './peering/clock-warning.ts';
+import type { Peering } from './peering/peering.ts';
+import type { Replacement } from './replacement.ts';
 
 export type LetterCalls = Pick<PeerApi, 'deadLetters' | 'retryDeadLetter' | 'clockRepair'>;
 
 /** What these calls need of a node; an engine. */
 export interface LetterSource {
   readonly parts: EngineParts;
-  readonly letters: DeadLetterFile | undefined;
+  readonly replacement: Replacement | undefined;
   writable(): Writes;
-  /** Letters of this node's own file, and what becomes of them. */
-  waitingLetters(): Promise<DeadLetter[]>;
-  retryWaiting(id: string, drop: boolean): Promise<Receipt | undefined>;
-  /** Takes out own commits with stamps ahead that nobody has taken, and authors them again. */
-  repairClock(taken: Vector): Promise<(ReauthorReport & { stampsFromMs: number }) | undefined>;
 }
 
 export function letterCalls(source: LetterSource, peering: () => Peering): LetterCalls {
   return {
     deadLetters: async () => [
-      ...(await source.waitingLetters()),
+      ...((await source.replacement?.waitingLetters()) ?? []),
       ...reported(source, peering()).map(({ mark, commit }) => describe(source, mark, commit)),
     ],
     retryDeadLetter: async (id, options) => retry(source, peering(), id, options?.drop === true),
@@ -76,7 +70,8 @@ async function retry(
   id: string,
   drop: boolean,
 ): Promise<Receipt | undefined> {
-  if (source.letters?.has(id) === true) return source.retryWaiting(id, drop);
+  const { replacement } = source;
+  if (replacement?.letters.has(id) === true) return replacement.retryWaiting(id, drop);
   const letter = reported(source, peering).find(({ mark }) => mark.id === id);
   if (letter === undefined) throw notThere(id);
   const events = letter.commit?.events;
@@ -117,7 +112,9 @@ async function repairClock(source: LetterSource, peering: Peering): Promise<Cloc
     const reached = peering.driver.sync.view.takenOf(origin);
     if (reached > 0) taken.advance(origin, reached, digest);
   }
-  const report = await source.repairClock(taken);
+  source.writable();
+  const report = await source.replacement?.repairClock(taken);
+  peering.warnings.end(CLOCK_JUMPED);
   return {
     reauthored: report?.reauthored ?? 0,
     deadLetters: report?.deadLetters ?? 0,

@@ -34,7 +34,7 @@ export class EventListeners {
   /** Returns what ends it; throws `invalid_argument`, `limit_exceeded`. */
   on<Name extends NodeEventName>(name: Name, fn: (event: NodeEvents[Name]) => void): () => void {
     if (!NAMES.includes(name)) {
-      throw new AdastraError('invalid_argument', `there is no event ${String(name)}`, {
+      throw new AdastraError('invalid_argument', `there is no event ${name}`, {
         hint: `events: ${NAMES.join(', ')}`,
       });
     }
@@ -42,10 +42,10 @@ export class EventListeners {
     this.#feed.checkRoom(this.#count);
     const own = (event: NodeEvents[Name]): void => fn(event);
     const listeners = this.#listeners.get(name) ?? new Set();
-    this.#listeners.set(name, listeners.add(own as Listener));
+    this.#listeners.set(name, listeners.add(own));
     this.#count++;
     return () => {
-      if (listeners.delete(own as Listener)) this.#count--;
+      if (listeners.delete(own)) this.#count--;
     };
   }
 

@@ -1,6 +1,7 @@
 /**
  * What an engine is made of, from a directory: identity, log, recovered state, limits of the world.
- * Opening does it once; after a snapshot has replaced the state it is done again under the same lock.
+ * Opening does it once; after a snapshot has replaced the state it is done again under the same
+ * lock.
  */
 import { AdastraError } from '../core/index.ts';
 import type { Env, FileLock } from '../env/index.ts';

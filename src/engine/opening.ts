@@ -6,8 +6,10 @@ import { HybridClock } from '../core/index.ts';
 import { OperationRegistry } from '../store/operations/index.ts';
 import { Lane, Writes } from '../store/transactions/index.ts';
 import { authorOf } from './author.ts';
+import type { FeedSource } from './change-feed.ts';
 import { Checkpointer } from './checkpointer.ts';
 import type { EngineParts } from './engine-parts.ts';
+import type { PeeringNode } from './peering/peering-node.ts';
 import { Reads } from './reads.ts';
 
 export class Opening {
@@ -34,6 +36,20 @@ export class Opening {
   /** Seq of the last commit that readers see. */
   get seq(): number {
     return this.lane?.publishedSeq ?? this.parts.log.headSeq;
+  }
+
+  /** What the change feed reads. */
+  feedSource(): FeedSource {
+    const { env, log, limits, options } = this.parts;
+    const { logger } = options;
+    return { env, log, limits, logger, publishedSeq: () => this.seq };
+  }
+
+  /** What peering works with; `undefined` where the node only reads. */
+  peeringNode(): PeeringNode | undefined {
+    const { env, dataDir, options, identity, log, replica } = this.parts;
+    const { lane } = this;
+    return lane && { env, dataDir, options, identity, log, replica, lane };
   }
 
   /** Waits for admitted writes; the lock stays with the engine. */

@@ -300,6 +300,7 @@ export interface PeerApi {
   stopTransport(): Promise<void>;
   /** `host:port`, or a member whose address is known. Resolves when the link is up. */
   connect(target: string, options?: WaitOptions): Promise<PeerStatus>;
+  /** Ends the link; no new one is made or taken until `connect`, or the node is opened again. */
   disconnect(member: string): Promise<void>;
   peers(): Promise<readonly PeerStatus[]>;
   startDiscovery(options?: DiscoveryOptions): Promise<DiscoveryStatus>;

@@ -101,8 +101,10 @@ function own(facts: BundleFacts, parts: SieveParts): Hold | { malformed: string 
   if ('ms' in stamp) {
     const aheadMs = stamp.ms - parts.wall;
     if (aheadMs <= parts.driftLimitMs) return undefined;
-    const reason = `its stamp is ${Math.round(aheadMs / 1000)} s ahead of the clock here`;
-    return { ...rest, kind: 'held', reason, untilMs: stamp.ms - parts.driftLimitMs };
+    const untilMs = stamp.ms - parts.driftLimitMs;
+    const ahead = `its stamp is ${Math.round(aheadMs / 1000)} s ahead of the clock here`;
+    const reason = `${ahead}: it waits until ${new Date(untilMs).toISOString()}`;
+    return { ...rest, kind: 'held', reason, untilMs };
   }
   if (stamp.kind === 'malformed') return { malformed: `malformed: ${stamp.reason}` };
   return { ...rest, kind: 'unsupported', reason: stamp.reason, untilMs: 0 };

@@ -135,7 +135,7 @@ export class SessionBook {
   }
 
   async #linkOver(stream: Stream, address: DialAddress, deadline: Deadline): Promise<Link> {
-    const reason = this.#options.handlers.judge(this.peerOf(stream.remoteKey));
+    const reason = this.#options.handlers.judge(this.peerOf(stream.remoteKey), 'out');
     if (reason !== undefined) {
       stream.destroy('refused');
       this.countRefused(reason, stream.remoteAddress);

@@ -15,8 +15,8 @@ export interface ProvedPeer {
 }
 
 export interface TransportHandlers {
-  /** Asked before a link is made, whoever dialled; a text refuses. */
-  judge(peer: ProvedPeer): string | undefined;
+  /** Asked before a link is made; a text refuses. `in`: the other one dialled. */
+  judge(peer: ProvedPeer, direction: 'in' | 'out'): string | undefined;
   /** A node is linked now; never while another link with it is up. */
   onLink(link: Link): void;
   onMessage(link: Link, message: PeerMessage): void;

@@ -160,7 +160,7 @@ export class Transport {
 
   #accept({ path, remoteKey, remoteAddress }: StreamPeer): string | undefined {
     const { handlers, limits, env } = this.#options;
-    if (path === '/peer') return handlers.judge(this.#book.peerOf(remoteKey));
+    if (path === '/peer') return handlers.judge(this.#book.peerOf(remoteKey), 'in');
     if (path !== '/join' || handlers.onJoin === undefined) return 'unknown_path';
     const isAllowed =
       this.#visits.size < limits.joinsMax &&

@@ -49,7 +49,10 @@ export interface DropOutcome {
 }
 
 export interface ReadOptions {
-  /** The last seq wanted; default: the head when reading begins. */
+  /**
+   * The last seq wanted; default: the head when reading begins. One above the head asks for local
+   * notes behind the last commit as well.
+   */
   readonly toSeq?: number;
 }
 

@@ -131,23 +131,16 @@ export class FileCommitLog implements CommitLog {
   writeMark(): void {
     if (this.#busy || this.#closed || this.latched !== undefined) return;
     if (this.#mark >= this.durableSeq || this.headSeq === this.baseSeq) return;
-    const note = this.#note;
-    note.reset();
-    note.beginRecord(RECORD_KIND.localNote);
-    note.frame.u8(NOTE_KIND.markOnly);
-    note.endRecord();
-    this.#write(note, false);
+    this.#writeNote(RECORD_KIND.localNote, NOTE_KIND.markOnly);
   }
 
   read(fromSeq: number, options: ReadOptions = {}): Generator<Batch, void, undefined> {
-    const toSeq = Math.min(options.toSeq ?? this.headSeq, this.headSeq);
-    const source = {
-      env: this.#env,
-      directory: this.#start.paths.data,
-      worldId: this.worldId,
-      logId: this.logId,
-      entries: this.#tail.entries,
-    };
+    // Local notes behind the last commit have the seq that would come next.
+    const toSeq = Math.min(options.toSeq ?? this.headSeq, this.headSeq + 1);
+    const { worldId, logId } = this;
+    const { entries } = this.#tail;
+    const directory = this.#start.paths.data;
+    const source = { env: this.#env, directory, worldId, logId, entries };
     return readBatches(source, fromSeq, toSeq);
   }
 
@@ -214,9 +207,17 @@ export class FileCommitLog implements CommitLog {
     return rejected(this.#latch(latchedError(strange)));
   }
 
+  #writeNote(kind: number, body?: number): AppendOutcome {
+    const note = this.#note;
+    note.reset();
+    note.beginRecord(kind);
+    if (body !== undefined) note.frame.u8(body);
+    note.endRecord();
+    return this.#write(note, false);
+  }
+
   #write(batch: BatchBuilder, synced: boolean): AppendOutcome {
-    const tail = this.#tail;
-    const place = this.#place;
+    const [tail, place] = [this.#tail, this.#place];
     const { frame, count } = batch;
     const firstSeq = this.headSeq + 1;
     place.seed = tail.placeSeed();
@@ -328,11 +329,7 @@ export class FileCommitLog implements CommitLog {
   #seal(): void {
     if (this.durableSeq !== this.headSeq && this.#flushNow().kind !== 'ok') return;
     const beforeSeal = this.#tail.end;
-    const note = this.#note;
-    note.reset();
-    note.beginRecord(RECORD_KIND.seal);
-    note.endRecord();
-    const written = this.#write(note, false);
+    const written = this.#writeNote(RECORD_KIND.seal);
     if (written.kind === 'rejected') this.latched ??= written.error;
     if (written.kind !== 'ok') return;
     if (this.#tail.hasRoom) this.#tail.tryCut();

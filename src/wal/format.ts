@@ -46,7 +46,12 @@ export const RECORD_KIND = {
 } as const;
 
 /** First body byte of a local note. */
-export const NOTE_KIND = { markOnly: 1, tombstoneCollected: 2, cursor: 3 } as const;
+export const NOTE_KIND = {
+  markOnly: 1,
+  tombstoneCollected: 2,
+  cursor: 3,
+  conflictsDecided: 4,
+} as const;
 
 const known: boolean[] = Array.from({ length: 256 }, () => false);
 for (const kind of Object.values(RECORD_KIND)) known[kind] = true;

@@ -23,6 +23,7 @@ export {
 } from './follower.ts';
 export {
   FRAME_BYTES_MAX,
+  NOTE_KIND,
   RECORD_KIND,
 } from './format.ts';
 export type { LogDamage } from './log-error.ts';

@@ -71,7 +71,7 @@ export class LogView implements CommitLog {
     return readBatches(
       this.#source,
       fromSeq,
-      Math.min(options.toSeq ?? this.headSeq, this.headSeq),
+      Math.min(options.toSeq ?? this.headSeq, this.headSeq + 1),
     );
   }
 

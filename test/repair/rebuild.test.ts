@@ -140,6 +140,13 @@ describe('a snapshot', () => {
     await away.checkpoint();
     await away.put('own/last', 1);
     await away.checkpoint();
+    // For the member that has none of this, as long as its lease lasts.
+    expect(away.parts.log.baseSeq).toBe(0);
+    here.clock.jumpWall(91 * 24 * 3_600_000);
+    for (const value of [2, 3]) {
+      await away.put('own/last', value);
+      await away.checkpoint();
+    }
     expect(away.parts.log.baseSeq).toBeGreaterThan(3);
     const before = agreement(away);
     const offer = await receiveSnapshot(member, here);

@@ -1,6 +1,6 @@
 /**
- * `adastra disconnect MEMBER`: ends the link to a member. The running node may make a new one by
- * itself; `member close` is what ends a membership.
+ * `adastra disconnect MEMBER`: ends the link to a member. The running node makes and takes no new
+ * one until `connect`, or until it is started again; `member close` is what ends a membership.
  */
 import { cleanText } from '../clean-text.ts';
 import { type CommandSpec, wanted } from '../command.ts';
@@ -10,7 +10,7 @@ import { oneOf } from '../members.ts';
 /** `disconnect MEMBER` */
 export const disconnect: CommandSpec = {
   name: 'disconnect',
-  about: 'end the link to a member',
+  about: 'end the link to a member, until connect',
   arguments: [{ name: '<member>', about: 'nodeId, or the beginning of a fingerprint' }],
   examples: ['disconnect kitchen'],
   async run(call) {

@@ -7,16 +7,14 @@
  */
 import { AdastraError } from '../../core/index.ts';
 import type { SocketServer } from '../../daemon/index.ts';
-import type { DiscoveryOptions, Logger, TransportOptions } from '../../engine/index.ts';
+import type { Logger } from '../../engine/index.ts';
 import type { CommandCall, CommandSpec, OptionValues } from '../command.ts';
 import { eventLog } from '../event-log.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { OpenedNode } from '../node-access.ts';
 import { portOf } from '../option-values.ts';
 import { addressOf } from '../peer-text.ts';
-
-/** How long the goodbyes may take. */
-const PART_STOP_MS = 3000;
+import { endOf, type PartSettings, startParts, stopParts } from '../running-parts.ts';
 
 /** `start` */
 export const start: CommandSpec = {
@@ -36,7 +34,9 @@ export const start: CommandSpec = {
   async run(call) {
     const { output, session, terminal } = call;
     const settings = settingsOf(call.options);
-    const log = eventLog(output, terminal);
+    const log = eventLog(output, (line) => terminal.stderr.write(line));
+    // At the prompt of a served node that one's socket and listener go first.
+    await session.close();
     const node = await openToServe(call, log);
     const ending = new AbortController();
     const onInterrupt = (): void => ending.abort();
@@ -51,21 +51,14 @@ export const start: CommandSpec = {
       await endOf(ending.signal);
       log.info('stopping');
     } finally {
-      await stopAll(node, server, log);
+      await stopParts(node, server, log);
       call.signal.removeEventListener('abort', onInterrupt);
     }
     return EXIT.ok;
   },
 };
 
-interface StartSettings {
-  readonly transport: TransportOptions;
-  readonly requiresTransport: boolean;
-  /** `undefined`: none. */
-  readonly discovery: DiscoveryOptions | undefined;
-}
-
-function settingsOf(options: OptionValues): StartSettings {
+function settingsOf(options: OptionValues): PartSettings {
   const discovery = {
     port: portOf(options, 'discoveryPort'),
     targets: options.list('target'),
@@ -92,26 +85,6 @@ async function openToServe({ session }: CommandCall, log: Logger): Promise<Opene
   }
 }
 
-async function startParts(node: OpenedNode, settings: StartSettings, log: Logger): Promise<void> {
-  const { transport, discovery, requiresTransport } = settings;
-  try {
-    const status = await node.startTransport(transport);
-    log.info(`listening on ${addressOf(status) ?? 'nothing'}`);
-  } catch (error) {
-    if (!AdastraError.is(error) || requiresTransport) throw error;
-    log.warn(`not listening for other nodes: ${error.message} (${error.code})`);
-  }
-  if (discovery === undefined) return;
-  try {
-    const { port, interfaces = [], warnings = [] } = await node.startDiscovery(discovery);
-    log.info(`looking for nodes on UDP port ${port}, ${interfaces.join(', ')}`);
-    for (const warning of warnings) log.warn(warning);
-  } catch (error) {
-    if (!AdastraError.is(error)) throw error;
-    log.warn(`not looking for other nodes: ${error.message} (${error.code})`);
-  }
-}
-
 async function announce(
   { output }: CommandCall,
   node: OpenedNode,
@@ -128,39 +101,4 @@ async function announce(
     () => `ready  node ${nodeId}  address ${address ?? 'none'}  socket ${socket}`,
   );
   await output.flush();
-}
-
-function endOf(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-}
-
-/** The node itself is the session's to close, behind this. */
-async function stopAll(node: OpenedNode, server: SocketServer, log: Logger): Promise<void> {
-  const parts: readonly (readonly [string, () => Promise<void>])[] = [
-    ['the local socket', () => server.close()],
-    ['discovery', () => node.stopDiscovery()],
-    ['the transport', () => node.stopTransport()],
-  ];
-  for (const [what, stop] of parts) {
-    try {
-      await withinTime(stop());
-    } catch (error) {
-      log.warn(`${what} did not stop cleanly: ${error instanceof Error ? error.message : ''}`);
-    }
-  }
-}
-
-async function withinTime(work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('it took too long')), PART_STOP_MS);
-  });
-  try {
-    await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,8 +1,8 @@
 /**
  * What this node remembers of each member from one opening to the next: where it was last reached
- * (hints for the next attempt, nothing more: whoever answers there proves its key anew), when, and up
- * to which seq it had everything (so that retention keeps the log for it while its lease lasts). Kept
- * in `<dataDir>/peers.json`; one that is lost or damaged is an empty one, which keeps more.
+ * (hints for the next attempt, nothing more: whoever answers there proves its key anew), when, and
+ * up to which seq it had everything (so that retention keeps the log for it while its lease lasts).
+ * Kept in `<dataDir>/peers.json`; one that is lost or damaged is an empty one, which keeps more.
  */
 import type { Env } from '../../env/index.ts';
 import { placeFile, readFile } from '../directory.ts';
@@ -107,7 +107,8 @@ function load(env: Env, dataDir: string): [string, PeerNote][] {
 
 function isEntry(entry: [string, unknown]): entry is [string, PeerNote] {
   const [fingerprint, note] = entry;
-  if (!/^[0-9a-f]{32}$/.test(fingerprint) || typeof note !== 'object' || note === null) return false;
+  if (!/^[0-9a-f]{32}$/.test(fingerprint) || typeof note !== 'object' || note === null)
+    return false;
   const { addresses, seenMs, heldSeq } = note as Record<string, unknown>;
   const isList = Array.isArray(addresses) && addresses.length <= ADDRESSES_MAX;
   return isList && addresses.every(isAddress) && isCount(seenMs) && isCount(heldSeq);

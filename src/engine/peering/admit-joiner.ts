@@ -1,6 +1,6 @@
 /**
- * The inviter's side of a join: the invitation is taken, durably, then the new member is admitted by
- * a commit, and only when that is durable the joiner is told. The same key that asks again, its
+ * The inviter's side of a join: the invitation is taken, durably, then the new member is admitted
+ * by a commit, and only when that is durable the joiner is told. The same key that asks again, its
  * answer lost, is given the same answer.
  */
 import { AdastraError, hexOf } from '../../core/index.ts';

@@ -1,7 +1,7 @@
 /**
- * Base32 as RFC 4648 has it, upper case and without padding: what survives being read out, typed and
- * put into a QR code of the denser kind. Reading takes lower case and spaces, hyphens and line ends
- * between characters as well, since codes are copied by people.
+ * Base32 as RFC 4648 has it, upper case and without padding: what survives being read out, typed
+ * and put into a QR code of the denser kind. Reading takes lower case and spaces, hyphens and line
+ * ends between characters as well, since codes are copied by people.
  */
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 

@@ -1,8 +1,8 @@
 /**
  * The invitations that this node has given out and not forgotten: one-time, expiring, known to this
- * node alone. They stand in `<dataDir>/invitations.json` (0600), the secret only as a hash. That one
- * was used is durable there before the new member is admitted, so that no crash lets a code be used
- * twice; the same key may come again with its code, since its answer may have been lost.
+ * node alone. They stand in `<dataDir>/invitations.json` (0600), the secret only as a hash. That
+ * one was used is durable there before the new member is admitted, so that no crash lets a code be
+ * used twice; the same key may come again with its code, since its answer may have been lost.
  */
 import { AdastraError, bytesOfHex, equalBytes, hexOf, type Role } from '../../core/index.ts';
 import { type Crypto, type Env, errorCode } from '../../env/index.ts';

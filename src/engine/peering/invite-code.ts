@@ -1,10 +1,11 @@
 /**
  * The text that `invite` prints and `join` takes: where the inviting node listens, whose key must
- * answer there, which world it is, and a secret that only that node accepts, once. Everybody who sees
- * the code before it is used or has expired can join with it.
+ * answer there, which world it is, and a secret that only that node accepts, once. Everybody who
+ * sees the code before it is used or has expired can join with it.
  *
- * Bytes: version 1 (1), key id of the inviter (16), world id (16), token (16), port (u16), host (text
- * of at most 255 bytes, its length first), CRC-32 of all before (4); in base32 behind `ADASTRA-`.
+ * Bytes: version 1 (1), key id of the inviter (16), world id (16), token (16), port (u16), host
+ * (text of at most 255 bytes, its length first), CRC-32 of all before (4); in base32 behind
+ * `ADASTRA-`.
  */
 import { AdastraError, ByteReader, ByteWriter, crc32, MalformedBytes } from '../../core/index.ts';
 import { base32Of, bytesOfBase32 } from './base32.ts';

@@ -1,8 +1,8 @@
 /**
- * A node that has joined a world and does not hold yet what its inviter held then. Until it does, it
- * must not write: what it wrote would not have seen removes that others may have let go since, and
- * would look like the work of a rolled-back image. Kept in `<dataDir>/joining.json`; gone once it
- * has caught up.
+ * A node that has joined a world and does not hold yet what its inviter held then. Until it does,
+ * it must not write: what it wrote would not have seen removes that others may have let go since,
+ * and would look like the work of a rolled-back image. Kept in `<dataDir>/joining.json`; gone once
+ * it has caught up.
  */
 import { AdastraError, bytesOfHex, ByteReader, hexOf, Vector } from '../../core/index.ts';
 import { type Env, errorCode } from '../../env/index.ts';

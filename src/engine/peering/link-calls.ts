@@ -98,6 +98,8 @@ async function connectMember(
   const { fingerprint, nodeId } = memberNamed(membersOf(peering), name);
   const up = peering.transport.link(fingerprint);
   if (up !== undefined) return up;
+  // Also where no address leads to it: then it may come by itself.
+  peering.parted.delete(fingerprint);
   const addresses = peering.addressesOf(fingerprint);
   let failure: unknown = new AdastraError('peer_unknown', `no address of ${nodeId} is known`, {
     hint: 'give it once: adastra connect HOST:PORT',
@@ -114,7 +116,7 @@ async function connectMember(
   throw failure;
 }
 
-/** Ends the link and makes no new one until the user asks for it. */
+/** Ends the link and neither makes nor takes a new one until the user asks for it. */
 function disconnect(peering: Peering, name: string): void {
   const { fingerprint } = memberNamed(membersOf(peering), name);
   peering.parted.add(fingerprint);

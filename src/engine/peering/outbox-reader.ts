@@ -1,8 +1,9 @@
 /**
  * The outbox of a peer is the log itself, read from a cursor: whole bundles that the peer lacks, in
  * log order (which is a causal order), together with signed heads that cover every one of them. Own
- * chains are signed here, when they are first sent; of others the heads that came with their bundles
- * stand in the log right behind them, so what is cut off at such a place can be proved by a relay.
+ * chains are signed here, when they are first sent; of others the heads that came with their
+ * bundles stand in the log right behind them, so what is cut off at such a place can be proved by a
+ * relay.
  */
 import { BundleReader, type SignedHead } from '../../core/index.ts';
 import type { OutboxRead, OutboxRun, OutboxWindow } from '../../sync/index.ts';

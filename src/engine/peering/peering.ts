@@ -28,6 +28,7 @@ import { admitJoiner } from './admit-joiner.ts';
 import { formatHostPort } from './host-port.ts';
 import { Invitations } from './invitations.ts';
 import { JoinGate } from './join-gate.ts';
+import { neededByMembers, noteSeen } from './lease.ts';
 import type { PeeringNode } from './peering-node.ts';
 import { SnapshotExchange } from './snapshot-exchange.ts';
 import { SyncDriver } from './sync-driver.ts';
@@ -42,8 +43,8 @@ export interface PeeringEvents {
   install(file: string, offer: SnapshotOfferMessage): Promise<void>;
 }
 
-/** A member that was away for longer does not keep others from letting their logs go. */
-const LEASE_MS = 90 * 24 * 3_600_000;
+/** Why a member that the user has disconnected is turned away. */
+const DISCONNECTED = 'disconnected_by_user';
 
 export class Peering {
   readonly book: AddressBook;
@@ -58,7 +59,7 @@ export class Peering {
   transportError: AdastraError | undefined = undefined;
   readonly #events: PeeringEvents;
   readonly #metadata: () => NodeMetadata;
-  /** Members that the user has disconnected: not dialled until the user connects them. */
+  /** Members that the user has disconnected: no link with them until the user connects them. */
   readonly parted: Set<string> = new Set();
   readonly #lastMetadata = new Map<string, NodeMetadata>();
   readonly #watchers = new Set<(isClosed: boolean) => void>();
@@ -85,18 +86,28 @@ export class Peering {
     this.driver = this.#makeDriver();
   }
 
-  /** Ticks by itself from now on. */
-  begin(): void {
+  /**
+   * Ticks by itself from now on; starts transport and discovery where options ask for them. What
+   * fails there is logged and shown by `status`.
+   */
+  async begin(): Promise<void> {
     this.driver.start();
+    const { logger, peers } = this.node.options;
+    const warn = (error: unknown): void => logger?.warn(String(error));
+    if (peers.transport !== undefined) await this.startTransport(peers.transport).catch(warn);
+    if (peers.discovery !== undefined) await this.startDiscovery(peers.discovery).catch(warn);
   }
 
-  /** The state was replaced: sync begins again over the links that are up. */
+  /**
+   * The state was replaced: sync begins again. So do the links: what the other side believes of
+   * this one holds for a link, and it would wait for what is not coming any more.
+   */
   attach(node: PeeringNode): void {
     this.node = node;
+    for (const link of this.transport.links()) link.close('the state was replaced');
     this.driver.close();
     this.driver = this.#makeDriver();
     this.driver.start();
-    for (const link of this.transport.links()) this.#linkUp(link);
   }
 
   /** Commits were published. */
@@ -184,30 +195,9 @@ export class Peering {
     return [...new Set([...fresh, ...this.book.of(fingerprint)])];
   }
 
-  /**
-   * Commits above the result may be let go of the log only when every member whose lease lasts has
-   * them: a lease ends 90 days after the last link, or after the member was first heard of.
-   */
+  /** Retention keeps what lies above it for members whose lease lasts. */
   neededAbove(): number {
-    const { env, lane, identity } = this.node;
-    const nowMs = env.clock.wallMs();
-    let needed = Number.POSITIVE_INFINITY;
-    for (const { fingerprint, state } of lane.membership.table.members()) {
-      if (fingerprint === identity.fingerprint || state !== 'member') continue;
-      this.#noteSeen(fingerprint, nowMs);
-      const { seenMs = nowMs, heldSeq = 0 } = this.book.noteOf(fingerprint);
-      if (nowMs - seenMs < LEASE_MS) needed = Math.min(needed, heldSeq);
-    }
-    this.book.save();
-    return needed;
-  }
-
-  #noteSeen(fingerprint: string, nowMs: number): void {
-    const { driver, book } = this;
-    const isLinked = this.transport.link(fingerprint) !== undefined;
-    const { seenMs } = book.noteOf(fingerprint);
-    const heldSeq = driver.sync.view.peer(fingerprint, driver.now())?.acknowledgedSeq ?? 0;
-    book.seen(fingerprint, isLinked ? nowMs : (seenMs ?? nowMs), heldSeq);
+    return neededByMembers(this);
   }
 
   /** What a member said of itself when it was last linked. */
@@ -262,7 +252,7 @@ export class Peering {
         backoffMaxMs: retryMaxMs,
       },
       handlers: {
-        judge: (peer) => this.#judge(peer),
+        judge: (peer, direction) => this.#judge(peer, direction),
         onLink: (link) => this.#linkUp(link),
         onMessage: (link, message) => {
           this.driver.feed((sync, now) => sync.message(link.fingerprint, message, now));
@@ -272,7 +262,10 @@ export class Peering {
         },
         onLinkDown: (link, end) => this.#linkDown(link, end),
         onRefused: (reason, { host }) => {
-          options.logger?.warn(`transport: refused a connection from ${host}: ${reason}`);
+          const words = `transport: refused a connection from ${host}: ${reason}`;
+          // That one is asked for, and comes again and again.
+          if (reason === DISCONNECTED) options.logger?.debug(words);
+          else options.logger?.warn(words);
         },
         onDuplicate: (fingerprint) => this.#duplicate(fingerprint),
         onJoin: (request, peer): Promise<JoinReply> => admitJoiner(this, request, peer),
@@ -281,9 +274,11 @@ export class Peering {
   }
 
   /** Nobody gets a link without being a member; the one who invited this node is trusted first. */
-  #judge({ fingerprint }: ProvedPeer): string | undefined {
+  #judge({ fingerprint }: ProvedPeer, direction: 'in' | 'out'): string | undefined {
     const { lane, identity } = this.node;
     if (fingerprint === identity.fingerprint) return 'own_key';
+    // Who was sent away dials again at once; only this node's user lets it come back.
+    if (direction === 'in' && this.parted.has(fingerprint)) return DISCONNECTED;
     if (fingerprint === this.gate.inviter) return undefined;
     const standing = lane.membership.table.rightsOf(fingerprint, PRESENT);
     if (standing === undefined) return 'not_a_member';
@@ -321,7 +316,7 @@ export class Peering {
       `transport: the link with ${link.metadata.nodeId} ended: ${end.message}`,
     );
     this.driver.linkCount--;
-    this.#noteSeen(link.fingerprint, this.node.env.clock.wallMs());
+    noteSeen(this, link.fingerprint);
     this.book.save();
     this.driver.feed((sync, now) => sync.linkDown(link.fingerprint, end.message, now));
   }

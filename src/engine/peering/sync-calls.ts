@@ -3,6 +3,7 @@
  */
 import type { Receipt } from '../../core/index.ts';
 import type { OutboxEntry, PeerApi, SyncStateInfo, SyncWhy, TickResult } from '../peer-api.ts';
+import { clockWarnings } from './clock-warning.ts';
 import { commitsAbout, type NamedCommit } from './commit-subject.ts';
 import { membersOf } from './member-list.ts';
 import type { Peering } from './peering.ts';
@@ -51,7 +52,7 @@ export function syncStateOf({ driver, warnings, node }: Peering): SyncStateInfo 
     conflicts,
     tombstonesCollected,
     hashMismatches,
-    warnings: [...new Set([...state.warnings, ...warnings.list()])],
+    warnings: [...new Set([...state.warnings, ...clockWarnings(node), ...warnings.list()])],
   };
 }
 

@@ -10,6 +10,11 @@ export class Warnings {
     this.#texts = [...this.#texts.filter((one) => one !== text), text].slice(-WARNINGS_MAX);
   }
 
+  /** What begins so is over. */
+  end(beginning: string): void {
+    this.#texts = this.#texts.filter((text) => !text.startsWith(beginning));
+  }
+
   list(): readonly string[] {
     return this.#texts;
   }
