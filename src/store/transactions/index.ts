@@ -6,7 +6,7 @@ export { type BundleRecord, bundleRecord } from './bundle-record.ts';
 export { chainDigest } from './chain-digest.ts';
 export { Collected } from './collected.ts';
 export { CommandMemory } from './command-memory.ts';
-export { compactVector, coversIn } from './compact-vector.ts';
+export { coversIn } from './covers-in.ts';
 export { decidedNoteAt, type DecidedPlace } from './decided-note.ts';
 export type { WriteName } from './effect.ts';
 export { type FlushSettings, isDurability } from './flusher.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { hexOf, Prng, Vector } from '../../core/index.ts';
-import { compactVector, coversIn } from './compact-vector.ts';
-import { Incarnations } from './incarnations.ts';
+import { hexOf, Prng, Vector } from '../../src/core/index.ts';
+import { coversIn, Incarnations } from '../../src/store/transactions/index.ts';
+import { compactVector } from '../../src/sync/wire-vector.ts';
 
 const ORIGINS = Array.from({ length: 9 }, (_, at) => `${'0a'.repeat(16)}.0${at}${'00'.repeat(15)}`);
 
@@ -27,6 +27,10 @@ function history(seed: number): { incarnations: Incarnations; vectors: Vector[] 
   return { incarnations, vectors };
 }
 
+function compact(vector: Vector, incarnations: Incarnations): Vector {
+  return compactVector(vector, (origin) => incarnations.predecessorOf(origin));
+}
+
 function reached(vector: Vector, incarnations: Incarnations): number[] {
   return ORIGINS.map((origin) => {
     let originSeq = 0;
@@ -41,7 +45,7 @@ test('a compact vector holds what the whole one held, and equal ones are of equa
     fc.property(fc.nat(), (seed) => {
       const { incarnations, vectors } = history(seed);
       const [one, other] = vectors as [Vector, Vector];
-      const [left, right] = [compactVector(one, incarnations), compactVector(other, incarnations)];
+      const [left, right] = [compact(one, incarnations), compact(other, incarnations)];
       expect(reached(left, incarnations)).toEqual(reached(one, incarnations));
       expect(ORIGINS.map((origin) => one.originSeqOf(origin))).toEqual(reached(left, incarnations));
       expect(hexOf(left.encode()) === hexOf(right.encode())).toBe(one.equals(other));
@@ -59,8 +63,8 @@ test('an incarnation that wrote on elsewhere stays in', () => {
   const vector = new Vector();
   vector.advance(first, 4, new Uint8Array(32));
   vector.advance(second, 1, new Uint8Array(32));
-  const compact = compactVector(vector, incarnations);
-  expect(compact.entries().map(([origin]) => origin)).toEqual([first, second]);
-  expect(coversIn(compact, incarnations, first, 4)).toBe(true);
-  expect(coversIn(compact, incarnations, first, 5)).toBe(false);
+  const left = compact(vector, incarnations);
+  expect(left.entries().map(([origin]) => origin)).toEqual([first, second]);
+  expect(coversIn(left, incarnations, first, 4)).toBe(true);
+  expect(coversIn(left, incarnations, first, 5)).toBe(false);
 });
