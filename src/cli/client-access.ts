@@ -11,6 +11,7 @@ import {
   openNode,
   repairLog,
   replayVerify,
+  restoreAsNewWorld,
   restoreBackup,
   verifyDirectory,
 } from '../client/index.ts';
@@ -26,7 +27,10 @@ export const clientAccess: NodeAccess = {
   verify: (dataDir) => verifyDirectory(dataDir),
   repair: (dataDir) => repairLog(dataDir),
   replayVerify: (dataDir, options) => replayVerify(dataDir, options),
-  restore: (source, dataDir) => restoreBackup(source, dataDir),
+  restore: (source, dataDir, { newWorld, ...options }) =>
+    newWorld
+      ? restoreAsNewWorld(source, dataDir, options)
+      : restoreBackup(source, dataDir, options),
   join: (dataDir, code, options) => joinWorld(dataDir, code, options),
   attach: (dataDir) => attachTo(dataDir),
   serve: (node, options) => openSocketServer(node, options),

@@ -94,7 +94,11 @@ export interface NodeAccess {
   /** Replays the whole log beside the directory and compares. */
   replayVerify(dataDir: string, options: ReplayOptions): Promise<ReplayReport>;
   /** Makes `dataDir` out of a backup. */
-  restore(source: string, dataDir: string): Promise<object>;
+  restore(
+    source: string,
+    dataDir: string,
+    options: { readonly newWorld: boolean; readonly identityDir?: string },
+  ): Promise<object>;
   /**
    * Makes `dataDir` a member of the world of an invitation, or adopts a directory that holds no
    * user commit; `world_mismatch` for one with commits of another world.

@@ -15,7 +15,9 @@ import {
   repairDirectory,
   type RepairReport,
   type ReplayVerifyReport,
+  type AnewReport,
   replayVerify as replayVerifyDirectory,
+  restoreAnew,
   resolveOptions,
   restoreBackup as restoreInto,
   type RestoreReport,
@@ -102,13 +104,28 @@ export async function replayVerify(
   return replayVerifyDirectory(env, env.fs.resolve(dataDir));
 }
 
-/** Makes `dataDir` out of a backup, with a key of its own unless `identityDir` holds one. */
+/**
+ * Makes `dataDir` out of a backup: a node of the same world, with the key in `identityDir` if there
+ * is one, else with a key of its own, which an admin has to admit (`joinWorld`) before it may write.
+ */
 export async function restoreBackup(
   source: string,
   dataDir: string,
   options: { readonly identityDir?: string; readonly nodeId?: string } = {},
 ): Promise<RestoreReport> {
   return restoreInto(realEnvironment(), source, dataDir, options);
+}
+
+/**
+ * Makes `dataDir` a world of its own that holds the state of a backup, not its history: for whom
+ * the key of the only admin is lost.
+ */
+export async function restoreAsNewWorld(
+  source: string,
+  dataDir: string,
+  options: { readonly identityDir?: string; readonly nodeId?: string } = {},
+): Promise<AnewReport> {
+  return restoreAnew(realEnvironment(), source, dataDir, resolveOptions({ ...options, dataDir }));
 }
 
 function requireWorld(dataDir: string): void {

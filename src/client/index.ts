@@ -26,6 +26,7 @@ export {
   type WriteOptions,
 } from '../core/index.ts';
 export type {
+  AnewReport,
   BackupReport,
   ChangesOptions,
   CheckpointInfo,
@@ -91,6 +92,7 @@ export {
   openNode,
   repairLog,
   replayVerify,
+  restoreAsNewWorld,
   restoreBackup,
   verifyDirectory,
 } from './directories.ts';

@@ -149,7 +149,8 @@ function restoreIdentity(
   return identity.nodeId;
 }
 
-function readManifest(env: Env, directory: string): number {
+/** The seq that a backup was made at; throws `backup_invalid`. */
+export function readManifest(env: Env, directory: string): number {
   try {
     const text = new TextDecoder().decode(readFile(env, env.fs.resolve(directory, MANIFEST)));
     const manifest = JSON.parse(text) as { format?: unknown; seq?: unknown };

@@ -55,6 +55,7 @@ export type {
 } from './peer-api.ts';
 export { type JoinOptions, type JoinReport, joinWorld } from './join-world.ts';
 export { notFound, type Snapshot } from './reads.ts';
+export { type AnewReport, restoreAnew } from './restore-anew.ts';
 export { repairDirectory, type RepairSettings } from './repair.ts';
 export type { RepairReport, RepairSource } from './repair-report.ts';
 export { replayVerify, type ReplayVerifyReport } from './replay-verify.ts';

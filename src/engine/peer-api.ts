@@ -145,6 +145,8 @@ export interface SyncStateInfo {
   readonly commitsSent: number;
   readonly commitsReceived: number;
   readonly duplicatesReceived: number;
+  /** Bundles that this node refused for good: forged, malformed, of nobody who may write. */
+  readonly refusedReceived: number;
   readonly bytesSent: number;
   readonly bytesReceived: number;
   readonly conflicts: number;

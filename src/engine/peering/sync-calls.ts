@@ -34,7 +34,8 @@ export function syncCalls(peering: () => Peering): SyncCalls {
 export function syncStateOf({ driver, warnings, node }: Peering): SyncStateInfo {
   const { counters, ...state } = driver.sync.view.state(driver.now());
   const { retried, pruned, batchesSent, batchesReceived, commitsSent } = counters;
-  const { commitsReceived, duplicatesReceived, bytesSent, bytesReceived } = counters;
+  const { commitsReceived, duplicatesReceived, refusedReceived } = counters;
+  const { bytesSent, bytesReceived } = counters;
   const { hashMismatches, tombstonesCollected, acknowledged } = counters;
   const conflicts = [...node.replica.storage.conflicts()].length;
   return {
@@ -47,6 +48,7 @@ export function syncStateOf({ driver, warnings, node }: Peering): SyncStateInfo 
     commitsSent,
     commitsReceived,
     duplicatesReceived,
+    refusedReceived,
     bytesSent,
     bytesReceived,
     conflicts,
