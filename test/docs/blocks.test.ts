@@ -4,9 +4,10 @@
  * Blocks of one document share a working directory and run in order; conventions in
  * test/support/markdown.ts.
  */
-import { chmodSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Block, blocksOf, type Program, programsOf, scriptOf } from '../support/markdown.ts';
 import {
   compile,
@@ -17,6 +18,7 @@ import {
   run,
 } from '../support/project.ts';
 import { readRepository, ROOT } from '../support/repository.ts';
+import { stay, type StayingShell } from '../support/staying-shell.ts';
 
 const NEEDS_MORE = /\b(?:npm|git|curl|docker)\b/;
 const repository = readRepository();
@@ -81,16 +83,19 @@ it('type-checks as a whole', () => {
 });
 
 describe.each(documents)('$path', ({ path, blocks }) => {
-  const steps: Array<{ title: string; act: () => void }> = [];
+  const steps: Array<{ title: string; act: () => void | Promise<void> }> = [];
+  const staying: StayingShell[] = [];
   for (const program of programsOf(blocks)) {
     steps.push({ title: `ts at line ${program.line}`, act: () => runProgram(program) });
   }
   for (const block of blocks.filter(({ language }) => language === 'sh')) {
-    steps.push({ title: `sh at line ${block.line}`, act: () => runShell(block) });
+    const act = block.flags.has('stays') ? stayInShell : runShell;
+    steps.push({ title: `sh at line ${block.line}`, act: () => act(block) });
   }
   const order = (title: string): number => Number(/\d+$/.exec(title)?.[0]);
   steps.sort((a, b) => order(a.title) - order(b.title));
   it.each(steps)('$title', { timeout: 120_000 }, ({ act }) => act());
+  afterAll(() => Promise.all(staying.map((shell) => shell.end())));
 
   function runProgram(program: Program): void {
     expect(complaints(`${slug(program)}.ts`)).toEqual([]);
@@ -106,12 +111,18 @@ describe.each(documents)('$path', ({ path, blocks }) => {
       return;
     }
     expect(block.text, 'needs more than adastra: mark it sh no-run').not.toMatch(NEEDS_MORE);
-    const work = workFolder(path);
-    const script = `export PATH="${join(folder, 'bin')}:$PATH"\n${scriptOf(block)}`;
-    const { status, output } = run(work, ['bash', '-c', script]);
+    const { status, output } = run(workFolder(path), ['bash', '-c', shellOf(block)]);
     expect(status, output).toBe(0);
   }
+
+  async function stayInShell(block: Block): Promise<void> {
+    staying.push(await stay(workFolder(path), shellOf(block)));
+  }
 });
+
+function shellOf(block: Block): string {
+  return `export PATH="${join(folder, 'bin')}:$PATH"\n${scriptOf(block)}`;
+}
 
 it.each(examples)('%s runs', { timeout: 120_000 }, (path) => {
   const name = path.replace('/', '-');
@@ -159,6 +170,19 @@ describe('the conventions', () => {
     expect(status('$ true\noutput')).toBe(0);
     expect(status('(exit 3) # exit 3')).toBe(0);
     expect(status('true # exit 3')).toBe(1);
+  });
+
+  it('see whether what ought to stay stays, and end it', async () => {
+    const file = join(folder, 'stays.txt');
+    await expect(stay(folder, 'echo no', 2000)).rejects.toThrow('it is not ready:\nno');
+    await expect(stay(folder, 'sleep 60', 200)).rejects.toThrow('it is not ready');
+    const script = `echo "ready  x"; sleep 0.5; echo late > "${file}"`;
+    const shell = await stay(folder, script);
+    await shell.end();
+    await sleep(1000);
+    expect(existsSync(file)).toBe(false);
+    await stay(folder, script);
+    await vi.waitFor(() => expect(existsSync(file)).toBe(true), 10_000);
   });
 
   it('see a type error and a program that throws', () => {

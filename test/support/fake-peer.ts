@@ -343,6 +343,7 @@ function syncState(): SyncStateInfo {
     commitsSent: 3,
     commitsReceived: 4,
     duplicatesReceived: 0,
+    refusedReceived: 0,
     bytesSent: 10,
     bytesReceived: 20,
     conflicts: 1,

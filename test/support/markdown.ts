@@ -1,7 +1,8 @@
 /**
  * Fenced blocks of a Markdown file, and the conventions of our documents (docs/testing.md): `ts`
  * runs, `ts continues` is appended to the block before, `ts no-run` is only type-checked; `sh`
- * runs, `sh no-run` does not and says why in an HTML comment behind it.
+ * runs, `sh no-run` does not and says why in an HTML comment behind it, `sh stays` runs until the
+ * end of its document, or until a later block ends it, and must say that it is ready.
  */
 
 export interface Block {

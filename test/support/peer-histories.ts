@@ -33,7 +33,8 @@ export async function runPeerHistory({ seed, steps }: PeerHistory): Promise<Peer
   for (let step = 0; step < steps; step++) await takeStep(world, machines, random);
   world.world.network.healAll();
   for (const machine of machines) if (machine.engine === undefined) await world.open(machine);
-  for (const { engine } of machines) for (const { engine: other } of machines) await link(world, engine, other);
+  for (const { engine } of machines)
+    for (const { engine: other } of machines) await link(world, engine, other);
   const equal = await world.converge(300_000);
   const ends: { vector: string; content: string }[] = [];
   for (const { engine } of machines) {
@@ -59,7 +60,11 @@ async function openWorld(world: PeerWorld, count: number, random: Prng): Promise
 }
 
 /** Where discovery is off, nodes that only know each other by membership need an address once. */
-async function link(world: PeerWorld, from: Engine | undefined, to: Engine | undefined): Promise<void> {
+async function link(
+  world: PeerWorld,
+  from: Engine | undefined,
+  to: Engine | undefined,
+): Promise<void> {
   if (from === undefined || to === undefined || from === to) return;
   const { transport } = await world.settled(to.status());
   const target = `${transport.host}:${transport.port}`;

@@ -2,7 +2,7 @@
  * Whole nodes with transport, discovery and sync in one simulated world: virtual time, a network
  * that can be cut, machines that can be killed. Everything follows from the seed.
  */
-import { validateLimits } from '../../src/core/index.ts';
+import { hexOf, validateLimits } from '../../src/core/index.ts';
 import {
   MemoryFileSystem,
   type MemoryEnv,
@@ -18,6 +18,7 @@ import {
   openEngine,
   resolveOptions,
 } from '../../src/engine/index.ts';
+import type { Lane } from '../../src/store/transactions/index.ts';
 import { agreement, NODE_DIRECTORY } from './memory-node.ts';
 
 const CRYPTO = new NodeCrypto();
@@ -86,11 +87,14 @@ export class PeerWorld {
   }
 
   /** Lets time pass until all open nodes agree; whether they do. */
-  async converge(maxMs = 120_000, machines: readonly PeerMachine[] = this.machines): Promise<boolean> {
+  async converge(
+    maxMs = 120_000,
+    machines: readonly PeerMachine[] = this.machines,
+  ): Promise<boolean> {
     const nodes = (): Engine[] =>
       machines.flatMap(({ engine }) => (engine === undefined ? [] : [engine]));
     const isEqual = (): boolean => {
-      const [first, ...others] = nodes().map((node) => JSON.stringify(vectorOf(node)));
+      const [first, ...others] = nodes().map(vectorOf);
       return others.every((other) => other === first);
     };
     for (let left = maxMs; left > 0; left -= 100) {
@@ -152,6 +156,6 @@ export class PeerWorld {
 }
 
 /** Where a node stands, as text. */
-export function vectorOf(engine: Engine): string {
-  return agreement(engine).vector;
+function vectorOf(engine: Engine): string {
+  return hexOf((engine.lane as Lane).vector.encode());
 }

@@ -71,7 +71,7 @@ export async function openAgain(env: MemoryEnv): Promise<{
   for await (const { reason } of engine.changes({ from, live: false })) {
     if (reason?.includes('authored again, first as') === true) reauthored++;
   }
-  return { engine, letters: engine.letters as DeadLetterFile, reauthored };
+  return { engine, letters: engine.replacement?.letters as DeadLetterFile, reauthored };
 }
 
 /** The commits of every log by their names: chain digests at bundle ends. */

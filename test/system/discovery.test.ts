@@ -3,7 +3,7 @@
  * broadcast, targets, goodbye, ports that are taken, and who hears what of several interfaces.
  */
 import { createSocket } from 'node:dgram';
-import { expect, onTestFinished, type TestContext, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import {
   Discovery,
   type DiscoveryOptions,
@@ -13,11 +13,10 @@ import type { Datagrams, DatagramSocket } from '../../src/env/index.ts';
 import { nodeEnv } from '../../src/env/node/index.ts';
 import { identityOf, saidBy, WORLD_ID } from '../support/discovery-node.ts';
 import { TIMEOUT_MS } from '../support/long.ts';
-import { skipFor } from '../support/skip.ts';
+import { freeUdpPort, GROUP, needsPath } from '../support/multicast.ts';
 
 vi.setConfig({ testTimeout: TIMEOUT_MS });
 
-const GROUP = '239.255.77.77';
 const LOOPBACK_BROADCAST = '127.255.255.255';
 const ENV = nodeEnv();
 
@@ -52,44 +51,9 @@ function node(number: number, datagrams: Datagrams = ENV.datagrams): Discovery {
   return discovery;
 }
 
-/** A port that is free now. */
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4');
-  await new Promise<void>((resolve) => void socket.bind(0, '0.0.0.0', resolve));
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => void socket.close(resolve));
-  return port;
-}
-
 function names(discovery: Discovery, state: string): string[] {
   const nodes = discovery.known().filter((each) => each.state === state);
   return nodes.map((each) => each.nodeId);
-}
-
-/** Counts as skipped where not even a bare socket hears itself by this path. */
-async function needsPath(context: TestContext, host: string): Promise<void> {
-  let hasHeard = false;
-  const port = await freePort();
-  const options = {
-    family: 'IPv4',
-    host: '0.0.0.0',
-    port,
-    shared: true,
-    groups: host === GROUP ? [{ group: host, interfaceAddress: '127.0.0.1' }] : [],
-    broadcast: true,
-    multicastTtl: 0,
-    onMessage: () => (hasHeard = true),
-    onError: () => undefined,
-  } as const;
-  try {
-    const socket = await ENV.datagrams.open(options);
-    socket.send(new Uint8Array([1]), { host, port }, host === GROUP ? '127.0.0.1' : undefined);
-    await vi.waitFor(() => expect(hasHeard).toBe(true), { timeout: 2_000 }).catch(() => undefined);
-    await socket.close();
-  } catch {
-    // Told below.
-  }
-  if (!hasHeard) skipFor(context, `a host that carries ${host} on its loopback interface`);
 }
 
 async function meet(first: Discovery, second: Discovery, options: DiscoveryOptions): Promise<void> {
@@ -118,7 +82,7 @@ test.for([
         only((host) => host === path || isReply(host)),
       ),
     );
-    await meet(one as Discovery, two as Discovery, { port: await freePort() });
+    await meet(one as Discovery, two as Discovery, { port: await freeUdpPort() });
     expect(one?.known()[0]).toMatchObject({ addresses: ['127.0.0.1:4002'] });
     expect(one?.status()).toMatchObject({ state: 'running', warnings: [] });
     await two?.stop();
@@ -127,7 +91,7 @@ test.for([
 );
 
 test('without any path nobody is found: the test above can fail', async () => {
-  const port = await freePort();
+  const port = await freeUdpPort();
   const [one, two] = [
     node(
       1,
@@ -145,7 +109,7 @@ test('without any path nobody is found: the test above can fail', async () => {
 });
 
 test('a configured target is found without multicast and broadcast', async () => {
-  const [portOne, portTwo] = [await freePort(), await freePort()];
+  const [portOne, portTwo] = [await freeUdpPort(), await freeUdpPort()];
   const unicast = only((host) => host === '127.0.0.1');
   const [one, two] = [node(1, unicast), node(2, unicast)];
   await two.start({ port: portTwo });
@@ -159,7 +123,7 @@ test('a configured target is found without multicast and broadcast', async () =>
 
 test('three nodes on one port all hear each other’s replies', async (context) => {
   await needsPath(context, GROUP);
-  const port = await freePort();
+  const port = await freeUdpPort();
   const nodes = [node(1), node(2), node(3)];
   for (const each of nodes) await each.start({ port });
   await vi.waitFor(() => {
@@ -176,7 +140,7 @@ test('IPv6 multicast opens where an interface has it, and its lack is only a war
     .interfaces()
     .find((face) => face.family === 'IPv6' && !face.loopback);
   const interfaces = ['127.0.0.1', ...(ethernet === undefined ? [] : [ethernet.address])];
-  const status = await discovery.start({ port: await freePort(), interfaces });
+  const status = await discovery.start({ port: await freeUdpPort(), interfaces });
   expect(status.state).toBe('running');
   expect(status.interfaces?.length).toBe(interfaces.length);
 });
@@ -184,7 +148,7 @@ test('IPv6 multicast opens where an interface has it, and its lack is only a war
 test('what leaves by several interfaces leaves by each of them', async (context) => {
   await needsPath(context, GROUP);
   const heard: string[] = [];
-  const port = await freePort();
+  const port = await freeUdpPort();
   const base = { family: 'IPv4', host: '0.0.0.0', broadcast: false, multicastTtl: 0 } as const;
   const listener = await ENV.datagrams.open({
     ...base,
@@ -237,7 +201,7 @@ test('invalid_host and invalid_port are told apart', async () => {
 
 test('garbage, forgeries and a flood leave it running and its answers right', async (context) => {
   await needsPath(context, GROUP);
-  const port = await freePort();
+  const port = await freeUdpPort();
   const discovery = node(1);
   await discovery.start({ port });
   const attacker = createSocket('udp4');
