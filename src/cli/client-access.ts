@@ -27,10 +27,8 @@ export const clientAccess: NodeAccess = {
   verify: (dataDir) => verifyDirectory(dataDir),
   repair: (dataDir) => repairLog(dataDir),
   replayVerify: (dataDir, options) => replayVerify(dataDir, options),
-  restore: (source, dataDir, { newWorld, ...options }) =>
-    newWorld
-      ? restoreAsNewWorld(source, dataDir, options)
-      : restoreBackup(source, dataDir, options),
+  restore: (source, dataDir, { newWorld, ...options }): Promise<object> =>
+    newWorld ? restoreAsNewWorld(source, dataDir) : restoreBackup(source, dataDir, options),
   join: (dataDir, code, options) => joinWorld(dataDir, code, options),
   attach: (dataDir) => attachTo(dataDir),
   serve: (node, options) => openSocketServer(node, options),

@@ -36,17 +36,21 @@ export function conflictLine({ key, siblings, value, policy, undecided }: Confli
 /** All that is known of one conflict. */
 export function conflictText(conflict: ConflictInfo): string {
   const lines = conflict.siblings.map(({ kind, value, stamp, nodeId }) => {
-    const what = kind === 'remove' ? 'removed' : valueText(value);
-    return `  ${what}  by ${cleanText(nodeId)}, stamp ${cleanText(stamp)}`;
+    return `  ${siblingText({ kind, value })}  by ${cleanText(nodeId)}, stamp ${cleanText(stamp)}`;
   });
   return [conflictLine(conflict), ...lines].join('\n');
 }
 
-/** One line of the journal. */
-export function decidedLine(decided: DecidedConflict): string {
+/** One line of the journal; `nameOf` names the node behind an origin. */
+export function decidedLine(decided: DecidedConflict, nameOf: (origin: string) => string): string {
   const { key, seq, timeMs, decidedBy, kind, value, siblings, reason } = decided;
-  const what = kind === 'remove' ? 'removed' : valueText(value);
+  const choice = siblings.map((one) => `${siblingText(one)} by ${cleanText(nameOf(one.origin))}`);
   const why = reason === undefined ? '' : ` (${reason})`;
   const head = cleanText(`${seq}  ${when(timeMs)}  ${key}`);
-  return `${head}: ${what} out of ${siblings.length}, by ${cleanText(decidedBy)}${cleanText(why)}`;
+  const by = cleanText(`by ${nameOf(decidedBy)}${why}`);
+  return `${head}: ${siblingText({ kind, value })} ${by}, out of ${choice.join(' and ')}`;
+}
+
+function siblingText({ kind, value }: Pick<Sibling, 'kind' | 'value'>): string {
+  return kind === 'remove' ? 'removed' : valueText(value);
 }

@@ -25,6 +25,16 @@ export async function memberOf(node: OpenedNode, text: string): Promise<Named> {
   return oneOf(await node.members(), text);
 }
 
+/** Names the nodes behind origins (key and incarnation); the key's beginning where none is known. */
+export async function originNames(node: OpenedNode): Promise<(origin: string) => string> {
+  const names = new Map<string, string>();
+  for (const { fingerprint, nodeId } of await node.members()) names.set(fingerprint, nodeId);
+  return (origin) => {
+    const [fingerprint = ''] = origin.split('.');
+    return names.get(fingerprint) ?? shortFingerprint(fingerprint);
+  };
+}
+
 /** The one of `named` that `text` names. */
 export function oneOf<T extends Named>(named: readonly T[], text: string): T {
   const exact = named.filter(({ nodeId, fingerprint }) => text === nodeId || text === fingerprint);

@@ -97,7 +97,7 @@ export interface NodeAccess {
   restore(
     source: string,
     dataDir: string,
-    options: { readonly newWorld: boolean; readonly identityDir?: string },
+    options: { readonly newWorld: boolean; readonly identityFrom?: string },
   ): Promise<object>;
   /**
    * Makes `dataDir` a member of the world of an invitation, or adopts a directory that holds no

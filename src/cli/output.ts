@@ -49,7 +49,7 @@ export class Output {
     this.colors = colorsFor(terminal, terminal.stdout);
     this.noteColors = colorsFor(terminal, terminal.stderr);
     this.#stdout.on('error', this.#onError);
-    this.#stderr.on('error', ignore);
+    keepQuiet(this.#stderr);
   }
 
   /** Whether stdout is a terminal. */
@@ -136,11 +136,14 @@ export class Output {
   /** Lets go of the streams. */
   dispose(): void {
     // The listener that swallows a late EPIPE stays: without one it would end the process.
-    this.#stdout.on('error', ignore);
+    keepQuiet(this.#stdout);
     this.#stdout.off('error', this.#onError);
-    this.#stderr.off('error', ignore);
-    this.#stderr.once('error', ignore);
   }
+}
+
+/** One for each stream: a prompt makes an `Output` for each line. */
+function keepQuiet(stream: OutputStream): void {
+  if (!stream.listeners('error').includes(ignore)) stream.on('error', ignore);
 }
 
 function ignore(): void {}

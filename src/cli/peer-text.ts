@@ -34,7 +34,8 @@ function stateText({ state, membership, direction }: PeerStatus): string {
 
 function behindText({ commitsRemaining, bytesRemaining, etaMs }: PeerStatus): string {
   const eta = etaMs === undefined ? '' : `, ${duration(etaMs)} left`;
-  return `${grouped(commitsRemaining)} commits (${size(bytesRemaining)}${eta})`;
+  const commits = commitsRemaining === 1 ? 'commit' : 'commits';
+  return `${grouped(commitsRemaining)} ${commits} (${size(bytesRemaining)}${eta})`;
 }
 
 function detailsOf(peer: PeerStatus): string[] {

@@ -1,19 +1,24 @@
 import { PassThrough } from 'node:stream';
 import { expect, it } from 'vitest';
 import { FakeDirectory, FakeWorld } from '../../test/support/fake-node.ts';
+import { NodeSession } from './node-session.ts';
 import { runProgram } from './program.ts';
+import { type PromptWorld, runPrompt } from './prompt.ts';
 import type { Terminal } from './terminal.ts';
 
 interface Session {
   readonly world: FakeWorld;
   readonly done: Promise<number>;
   readonly text: () => string;
+  readonly stdout: PassThrough;
   type(text: string): void;
   /** Waits until `words` were written after the last `see`. */
   see(words: string): Promise<void>;
 }
 
-function start(argv: readonly string[] = []): Session {
+type Extras = Pick<PromptWorld, 'afterLine' | 'ending' | 'onOpen'>;
+
+function start(argv: readonly string[] = [], extras?: Extras): Session {
   const world = new FakeWorld();
   world.directories.set('/fake/adastra-data', new FakeDirectory());
   const stdin = Object.assign(new PassThrough(), { isTTY: true });
@@ -47,11 +52,23 @@ function start(argv: readonly string[] = []): Session {
   };
   return {
     world,
-    done: runProgram(argv, { terminal, access: world }),
+    done:
+      extras === undefined
+        ? runProgram(argv, { terminal, access: world })
+        : promptWith(extras, { terminal, access: world }),
     text: () => text,
+    stdout,
     type: (keys) => void stdin.write(keys),
     see,
   };
+}
+
+function promptWith(
+  extras: Extras,
+  world: Pick<PromptWorld, 'terminal' | 'access'>,
+): Promise<number> {
+  const options = { dataDir: '/fake/adastra-data', durability: undefined, readOnly: false };
+  return runPrompt({ ...world, ...extras, session: new NodeSession(world.access, options) });
 }
 
 it('greets, runs lines on one open node, and leaves with 0', async () => {
@@ -128,4 +145,48 @@ it('closes the node for commands that need it closed, and opens it again', async
   type('exit\r');
   expect(await done).toBe(0);
   expect(world.directories.get('/fake/adastra-data')?.openCount).toBe(2);
+});
+
+it('writes lines of others above the one being typed, and shows that again', async () => {
+  let aside: ((line: string) => void) | undefined;
+  const onOpen = (show: (line: string) => void): void => {
+    aside = show;
+  };
+  const { done, see, type } = start([], { onOpen });
+  await see('adastra> ');
+  type('store cou');
+  await see('cou');
+  aside?.('linked with till\n');
+  await see('\r\u001b[Klinked with till\n');
+  await see('adastra> store cou');
+  type('nt\r');
+  await see('0\n');
+  type('exit\r');
+  expect(await done).toBe(0);
+});
+
+it('runs what belongs behind each line, and leaves with 0 when it is ended', async () => {
+  const ending = new AbortController();
+  let count = 0;
+  const afterLine = async (): Promise<void> => void (count += 1);
+  const { done, see, type, world } = start([], { afterLine, ending: ending.signal });
+  type('store count\rstroe\r');
+  await see('Did you mean');
+  await see('adastra> ');
+  expect(count).toBe(2);
+  ending.abort();
+  expect(await done).toBe(0);
+  expect(world.calls).toEqual(['close']);
+});
+
+it('leaves nothing of a line on the streams', async () => {
+  const { done, see, type, stdout } = start();
+  for (let line = 0; line < 15; line += 1) {
+    type('store count\r');
+    await see('0\n');
+    await see('adastra> ');
+  }
+  expect(stdout.listenerCount('error')).toBeLessThan(5);
+  type('exit\r');
+  expect(await done).toBe(0);
 });

@@ -36,8 +36,8 @@ export async function startParts(
   }
   if (discovery === undefined) return;
   try {
-    const { port, interfaces = [], warnings = [] } = await node.startDiscovery(discovery);
-    log.info(`looking for nodes on UDP port ${port}, ${interfaces.join(', ')}`);
+    // It says itself where it looks.
+    const { warnings = [] } = await node.startDiscovery(discovery);
     for (const warning of warnings) log.warn(warning);
   } catch (error) {
     if (!AdastraError.is(error)) throw error;

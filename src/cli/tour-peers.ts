@@ -14,12 +14,14 @@ const COMMENT_COLUMN = 54;
 export async function showSecondNode(call: TourCall): Promise<void> {
   const { output, served, session, terminal } = call;
   await heading(call, 'A second node');
+  await output.flush();
   if (served === undefined) {
     await output.line('A node in another process exchanges with this one while this one is up:');
     await output.line('npm start on a terminal, or npm start -- --stay, or npx adastra start.');
   } else {
     await goUp(call);
   }
+  await showMembers(call);
   const data = dataOption(terminal, session.dataDir);
   await output.line(`In another terminal, in ${cleanText(terminal.cwd)}:`);
   await showLines(call, [
@@ -63,6 +65,15 @@ async function goUp({ output, served, session }: TourCall): Promise<void> {
       ? 'This node does not listen for others (see above); commands in other terminals reach it.'
       : `This node listens on ${address}, for this machine alone, and serves other terminals.`,
   );
+}
+
+/** Who joined at an earlier start needs no code again. */
+async function showMembers({ output, session }: TourCall): Promise<void> {
+  const members = await (await session.open()).members();
+  const others = members.filter(({ self, state }) => !self && state === 'member');
+  if (others.length === 0) return;
+  const names = others.map(({ nodeId }) => cleanText(nodeId)).join(', ');
+  await output.line(`Members of its world already: ${names}. For those adastra start is enough.`);
 }
 
 async function showLines(

@@ -56,6 +56,7 @@ class Tour {
   readonly #controller: AbortController;
   /** Where lines of the node go; a prompt takes them over. */
   #sink: (line: string) => void;
+  #isOver = false;
 
   constructor(world: TourWorld, output: Output, controller: AbortController) {
     this.#world = world;
@@ -66,7 +67,7 @@ class Tour {
 
   async run({ data, isStaying }: TourOptions): Promise<number> {
     const { terminal, access } = this.#world;
-    const log = eventLog(this.#output, (line) => this.#sink(line), { hasTime: isStaying });
+    const log = this.#newsLog(isStaying);
     const options = { ...settle(terminal, data), readOnly: false, logger: log };
     const session = new NodeSession(access, options);
     try {
@@ -76,10 +77,17 @@ class Tour {
       const { signal } = this.#controller;
       const code = await showAll({ terminal, output: this.#output, session, signal, served });
       if (code !== EXIT.ok || served === undefined) return code;
+      this.#isOver = true;
       return isStaying ? await this.#stay(session) : await this.#prompt(session, served);
     } finally {
       await session.close();
     }
+  }
+
+  /** Until the tour is over only what is wrong. */
+  #newsLog(hasTime: boolean): Logger {
+    const log = eventLog(this.#output, (line) => this.#sink(line), { hasTime });
+    return { ...log, info: (message) => (this.#isOver ? log.info(message) : undefined) };
   }
 
   #servedNode(session: NodeSession, log: Logger): ServedNode {

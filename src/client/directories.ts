@@ -20,6 +20,7 @@ import {
   restoreAnew,
   resolveOptions,
   restoreBackup as restoreInto,
+  type RestoreOptions,
   type RestoreReport,
   type VerifyReport,
   verifyDirectory as verifyBytes,
@@ -105,13 +106,14 @@ export async function replayVerify(
 }
 
 /**
- * Makes `dataDir` out of a backup: a node of the same world, with the key in `identityDir` if there
- * is one, else with a key of its own, which an admin has to admit (`joinWorld`) before it may write.
+ * Makes `dataDir` out of a backup: a node of the same world, with the key in `identityDir` or in
+ * `identityFrom` if there is one, else with a key of its own, which an admin has to admit
+ * (`joinWorld`) before it may write.
  */
 export async function restoreBackup(
   source: string,
   dataDir: string,
-  options: { readonly identityDir?: string; readonly nodeId?: string } = {},
+  options: RestoreOptions = {},
 ): Promise<RestoreReport> {
   return restoreInto(realEnvironment(), source, dataDir, options);
 }

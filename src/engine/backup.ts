@@ -87,6 +87,14 @@ async function copyAll(
   return { bytes, files };
 }
 
+export interface RestoreOptions {
+  /** Where the node's key lies from now on, if not in the data directory. */
+  readonly identityDir?: string | undefined;
+  /** A copy of an identity directory: its key becomes that of the restored node. */
+  readonly identityFrom?: string | undefined;
+  readonly nodeId?: string | undefined;
+}
+
 export interface RestoreReport {
   readonly dataDir: string;
   readonly seq: number;
@@ -103,7 +111,7 @@ export async function restoreBackup(
   env: Env,
   source: string,
   dataDir: string,
-  options: { identityDir?: string | undefined; nodeId?: string | undefined } = {},
+  options: RestoreOptions = {},
 ): Promise<RestoreReport> {
   const from = env.fs.resolve(source);
   const path = env.fs.resolve(dataDir);
@@ -136,8 +144,13 @@ function segmentOf(env: Env, directory: string, name: string): { number: number;
 function restoreIdentity(
   env: Env,
   directory: string,
-  { identityDir, nodeId }: { identityDir?: string | undefined; nodeId?: string | undefined },
+  { identityDir, identityFrom, nodeId }: RestoreOptions,
 ): string {
+  if (identityFrom !== undefined) {
+    const identity = loadIdentity(env, directory, identityFrom);
+    saveIdentity(env, identityDirectory(env, directory, identityDir), identity);
+    return identity.nodeId;
+  }
   if (
     identityDir !== undefined &&
     env.fs.stat(env.fs.resolve(identityDir, 'node.json')) !== undefined

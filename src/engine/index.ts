@@ -1,7 +1,7 @@
 /**
  * The explicit wiring of a node, and the interface that every surface calls.
  */
-export { restoreBackup, type RestoreReport } from './backup.ts';
+export { restoreBackup, type RestoreOptions, type RestoreReport } from './backup.ts';
 export type { CommitListener, LiveCommit } from './change-feed.ts';
 export { directoryState } from './directory.ts';
 export { Engine } from './engine.ts';

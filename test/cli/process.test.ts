@@ -75,11 +75,22 @@ it('copies by backup and restore', async () => {
   expect((await run('backup copy')).code).toBe(0);
   expect(existsSync(join(folder, 'copy/identity'))).toBe(false);
   const restored = await run('restore copy --data second');
-  expect([restored.code, restored.err]).toEqual([0, '']);
+  expect(restored.code).toBe(0);
+  // A key of its own: nobody has admitted it yet.
+  expect(restored.err).toContain('--new-world');
+  expect((await run('store put b 2 --data second')).err).toContain('forbidden');
   const after = await json('status --data second');
   expect(after['contentHash']).toBe(before['contentHash']);
   expect(after['worldId']).toBe(before['worldId']);
   expect((await run('restore copy --data second')).code).toBe(4);
+
+  expect((await run('restore copy --data third --identity adastra-data/identity')).err).toBe('');
+  expect((await run('store put b 2 --data third')).code).toBe(0);
+  expect((await run('restore copy --data fourth --new-world')).code).toBe(0);
+  const anew = await json('status --data fourth');
+  expect(anew['contentHash']).toBe(before['contentHash']);
+  expect(anew['worldId']).not.toBe(before['worldId']);
+  expect((await run('store put b 2 --data fourth')).code).toBe(0);
 }, 60_000);
 
 it('names the process that holds the directory (6), and reads beside it with --read-only', async () => {

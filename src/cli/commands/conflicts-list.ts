@@ -5,6 +5,7 @@
 import type { CommandSpec } from '../command.ts';
 import { conflictJson, conflictLine, decidedLine } from '../conflict-text.ts';
 import { EXIT } from '../exit-codes.ts';
+import { originNames } from '../members.ts';
 
 /** `conflicts list [PREFIX]` */
 export const conflictsList: CommandSpec = {
@@ -26,9 +27,10 @@ export const conflictsList: CommandSpec = {
       await (output.json ? output.object(json) : output.line(line));
     };
     if (isDecided) {
+      const nameOf = output.json ? String : await originNames(node);
       for await (const one of node.decidedConflicts(query)) {
         if (signal.aborted) return EXIT.interrupted;
-        await show(conflictJson(one), decidedLine(one));
+        await show(conflictJson(one), decidedLine(one, nameOf));
       }
     } else {
       for await (const one of node.conflicts(query)) {

@@ -1,7 +1,7 @@
 /**
  * `adastra invite`: a one-time code with which another machine joins the world. The code names this
  * node's address, so the node must be listening: in another process, or at this prompt. stdout gets
- * the code alone, and on a terminal its QR; the rest is for people.
+ * the code alone, and on a terminal its QR if another machine can use it; the rest is for people.
  */
 import { renderUnicodeCompact } from 'uqr';
 import { AdastraError, type Role } from '../../core/index.ts';
@@ -42,9 +42,11 @@ export const invite: CommandSpec = {
     await checkListening(node);
     const invitation = await node.invite(wishes);
     await output.result(invitation, () => invitation.code);
-    if (!output.json && (output.isTerminal || options.flag('qr'))) {
+    const isOfUse = output.isTerminal && !invitation.loopback;
+    if (!output.json && (isOfUse || options.flag('qr'))) {
       await output.line(renderUnicodeCompact(invitation.code, { ecc: 'L', border: 2 }));
     }
+    await output.flush();
     tell(output, invitation);
     return EXIT.ok;
   },
@@ -67,11 +69,12 @@ function tell(output: Output, invitation: Invitation): void {
   const { role, scopes, address, expiresAtMs, loopback } = invitation;
   if (loopback) {
     output.warn(
-      `${address} is this machine alone: restart with adastra start --host ADDRESS for others`,
+      `only this machine reaches ${address}; for others run adastra start --host ADDRESS instead`,
     );
   }
   output.note(
     `role ${role}, ${scopesText(scopes)}; at ${address}, until ${when(expiresAtMs)}, once`,
   );
-  output.note('there: adastra join CODE, then adastra start');
+  const there = loopback ? ' --data ./other' : '';
+  output.note(`there: adastra join CODE${there}, then adastra start${there}`);
 }

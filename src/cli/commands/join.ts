@@ -4,6 +4,7 @@
  * 4). The data comes when the node runs.
  */
 import { type CommandSpec, wanted } from '../command.ts';
+import { dataOption } from '../data-option.ts';
 import { EXIT } from '../exit-codes.ts';
 import { factsOf } from '../tables.ts';
 
@@ -18,7 +19,7 @@ export const join: CommandSpec = {
   ],
   examples: ['join ADASTRA-… --data ./other'],
   async run(call) {
-    const { options, output, session, signal } = call;
+    const { options, output, session, signal, terminal } = call;
     const nodeId = options.text('nodeId');
     const displayName = options.text('displayName');
     await session.close();
@@ -29,7 +30,8 @@ export const join: CommandSpec = {
     });
     const result = { ...report, path: session.dataDir };
     await output.result(result, () => factsOf(output, result));
-    output.note('adastra start, on this directory too, brings the data');
+    await output.flush();
+    output.note(`now adastra start${dataOption(terminal, session.dataDir)} brings the data`);
     return EXIT.ok;
   },
 };

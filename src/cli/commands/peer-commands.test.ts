@@ -10,7 +10,7 @@ import {
 } from '../../../test/support/cli-run.ts';
 import { FakeDirectory, FakeWorld } from '../../../test/support/fake-node.ts';
 import { HOSTILE_NAME } from '../../../test/support/fake-peer.ts';
-import { AdastraError } from '../../core/index.ts';
+import { AdastraError, type Sibling } from '../../core/index.ts';
 
 const OTHER = 'aa22'.repeat(16);
 
@@ -30,6 +30,10 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 function run(line: string | readonly string[], options: CliRunOptions = {}): Promise<CliResult> {
   const argv = typeof line === 'string' ? line.split(' ') : line;
   return runCli(world, argv, { cwd: folder, ...options });
+}
+
+function siblingOf(origin: string): Sibling {
+  return { kind: 'put', value: 'old', stamp: 's0', origin };
 }
 
 async function json(line: string): Promise<Record<string, unknown>> {
@@ -130,7 +134,8 @@ describe('members', () => {
     };
     const { code, out, err } = await run('invite --role read --scope a/ --expires 2h');
     expect([code, out]).toEqual([0, 'ADASTRA-CODE\n']);
-    expect(err).toContain('this machine alone');
+    expect(err).toContain('only this machine reaches 127.0.0.1:7');
+    expect(err).toContain('adastra join CODE --data ./other');
     const wish = { role: 'read', scopes: ['a/'], expiresMs: 7_200_000 };
     expect(world.peer.calls[0]).toEqual(['invite', expect.objectContaining(wish)]);
     const elsewhere = await run('invite --host 10.0.0.1 --port 5 --qr');
@@ -146,7 +151,7 @@ describe('members', () => {
   it('joins, and says what to do next', async () => {
     const { code, out, err } = await run('join ADASTRA-CODE --data other --node-id till-2');
     expect([code, out]).toEqual([0, expect.stringContaining('till-2')]);
-    expect(err).toContain('adastra start');
+    expect(err).toContain('now adastra start --data ./other brings the data');
     expect(world.calls).toEqual([`join ${join(folder, 'other')} ADASTRA-CODE {"nodeId":"till-2"}`]);
     expect((await run('join nonsense')).code).toBe(2);
   });
@@ -188,6 +193,12 @@ describe('sync and conflicts', () => {
       ],
     });
     expect((await run('conflicts show nothing')).code).toBe(3);
+    world.peer.decided = [
+      { ...world.peer.decided[0]!, decidedBy: `${OTHER}.i`, siblings: [siblingOf(`${OTHER}.i`)] },
+    ];
+    const journal = (await run('conflicts list --decided')).out;
+    expect(journal).toContain('{"$bigint":"12"} by till-2 (asked Ada), out of "old" by till-2');
+    world.peer.calls.length = 0;
     const [decided] = jsonLines((await run('conflicts list user --decided --limit 5 --json')).out);
     expect(decided).toMatchObject({ key: 'user:0', value: { $bigint: '12' }, reason: 'asked Ada' });
     expect(world.peer.calls).toEqual([['decidedConflicts', { prefix: 'user', limit: 5 }]]);

@@ -35,7 +35,7 @@ export const restore: CommandSpec = {
     const newWorld = options.flag('newWorld');
     const report = await session.access.restore(source, session.dataDir, {
       newWorld,
-      ...(identity === undefined ? {} : { identityDir: resolve(terminal.cwd, identity) }),
+      ...(identity === undefined ? {} : { identityFrom: resolve(terminal.cwd, identity) }),
     });
     const result = { ...report, directory: session.dataDir };
     await output.result(result, () => factsOf(output, result));

@@ -70,6 +70,9 @@ function describe(output: Output, report: NodeStatus): string {
 
 /** What opening found, in one line. */
 export function recoveryText(recovery: NodeStatus['recovery']): string {
+  const { checkpointSeq, replayedCommits, tornBytes, cleanClose } = recovery;
+  // A directory that was made just now was never closed.
+  if (!cleanClose && checkpointSeq + replayedCommits + tornBytes === 0) return 'an empty log';
   const parts = [
     recovery.checkpointSeq > 0 ? `checkpoint at seq ${recovery.checkpointSeq}` : 'no checkpoint',
     `${grouped(recovery.replayedCommits)} commits replayed`,
