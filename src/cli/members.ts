@@ -25,7 +25,7 @@ export async function memberOf(node: OpenedNode, text: string): Promise<Named> {
   return oneOf(await node.members(), text);
 }
 
-/** Names the nodes behind origins (key and incarnation); the key's beginning where none is known. */
+/** Names the nodes behind origins (key and incarnation); the key's beginning for unknown ones. */
 export async function originNames(node: OpenedNode): Promise<(origin: string) => string> {
   const names = new Map<string, string>();
   for (const { fingerprint, nodeId } of await node.members()) names.set(fingerprint, nodeId);

@@ -1,6 +1,6 @@
 /**
- * What may stand behind `npm start --`: `--data DIRECTORY` and `--stay`, in any order. Anything else
- * is refused by name.
+ * What may stand behind `npm start --`: `--data DIRECTORY` and `--stay`, in any order. Anything
+ * else is refused by name.
  */
 import { AdastraError } from '../core/index.ts';
 

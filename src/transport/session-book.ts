@@ -3,7 +3,7 @@
  * that were dialled, which of them are links, who waits for one, and what was counted over all.
  */
 import { AdastraError, bytesOfHex, hexOf, KEY_ID_BYTES } from '../core/index.ts';
-import type { Stream, StreamAddress } from '../env/index.ts';
+import { type Stream, STREAM_ENDS, type StreamAddress } from '../env/index.ts';
 import { Deadline, type DeadlineOptions } from './deadline.ts';
 import { LinkTable } from './link-table.ts';
 import type { Link, LinkEnd } from './link.ts';
@@ -18,6 +18,8 @@ import type { ProvedPeer, TransportOptions } from './transport-options.ts';
 
 const SESSION_BYTES = 16;
 const NO_EXTENSION = new Uint8Array(0);
+/** Ends of a stream that are faults of the other side. */
+const BROKEN: readonly string[] = [STREAM_ENDS.tooLong, STREAM_ENDS.malformed];
 
 interface Waiting {
   resolve(link: Link): void;
@@ -213,7 +215,9 @@ export class SessionBook {
     const { handlers, env } = this.#options;
     const { fingerprint, address } = session;
     this.#sessions.delete(session);
-    if (end.by === 'fault') {
+    if (end.by === 'stream' && BROKEN.includes(end.message)) {
+      this.countRefused(end.message, address);
+    } else if (end.by === 'fault') {
       this.countRefused(end.reason, address);
       if (end.reason === 'duplicate_identity') handlers.onDuplicate(fingerprint);
     }

@@ -46,6 +46,19 @@ export function startError(error: unknown, address: DialAddress): AdastraError {
   }
 }
 
+/** What a dial comes to where nobody refuses it, in words. */
+const DIAL_REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there',
+  ETIMEDOUT: 'no answer',
+  EHOSTUNREACH: 'the network knows no way',
+  ENOTFOUND: 'no such host',
+};
+
+function dialReason(error: unknown): string {
+  const code = errorCode(error) ?? '';
+  return Object.hasOwn(DIAL_REASONS, code) ? `${DIAL_REASONS[code]} (${code})` : messageOf(error);
+}
+
 /** Why a stream could not be opened. */
 export function dialError(error: unknown, address: DialAddress): AdastraError {
   if (AdastraError.is(error)) return error;
@@ -57,7 +70,7 @@ export function dialError(error: unknown, address: DialAddress): AdastraError {
     case 'EREFUSED':
       return new AdastraError('peer_refused', `${at} refused: ${reasonOf(error)}`, options);
     default:
-      return new AdastraError('peer_unreachable', `no way to ${at}: ${messageOf(error)}`, options);
+      return new AdastraError('peer_unreachable', `no way to ${at}: ${dialReason(error)}`, options);
   }
 }
 
