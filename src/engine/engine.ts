@@ -56,7 +56,7 @@ import type { Reads } from './reads.ts';
 import { openSnapshot } from './rebuild/snapshot.ts';
 import { type ReplaceableNode, Replacement } from './replacement.ts';
 import { openParts } from './open-parts.ts';
-import { CLOCK_JUMPED } from './peering/clock-warning.ts';
+import { noteClockJump } from './peering/clock-warning.ts';
 import { describeNode, nodeInfoOf, statusOf } from './status.ts';
 import { verifyDirectory } from './verify.ts';
 
@@ -88,8 +88,13 @@ export class Engine implements NodeApi {
       this.replacement = replacement;
       this.peering = new Peering(node, () => this.#description.snapshot(this.#now()), {
         changed: (what, peer) => this.#peersChanged(what, peer),
+        letters: replacement,
         openSnapshot: () => openSnapshot(this),
         install: (file, offer) => replacement.install(file, offer),
+        takeOut: async (leavesOut) => {
+          await replacement.takeOut(leavesOut);
+        },
+        reauthor: () => replacement.goOn(),
       });
     }
     this.#connect();
@@ -318,11 +323,7 @@ export class Engine implements NodeApi {
   #connect(): void {
     const { lane } = this;
     if (lane === undefined) return;
-    lane.onClockJump = (wallMs) => {
-      const text = `${CLOCK_JUMPED}: stamps go on from ${new Date(wallMs).toISOString()}`;
-      this.parts.options.logger?.warn(text);
-      this.peering?.warnings.add(text);
-    };
+    lane.onClockJump = (wallMs) => this.peering && noteClockJump(this.peering, wallMs);
     lane.onFailure = (error) => {
       this.parts.options.logger?.error(`writes are latched: ${error.message}`);
       this.#events.emit('health', { state: 'latched', error });

@@ -28,6 +28,7 @@ export {
   type RetentionOptions,
 } from './options.ts';
 export type {
+  BranchName,
   ClockRepairReport,
   ConflictInfo,
   ConflictsOptions,
@@ -36,6 +37,7 @@ export type {
   DiscoveredNode,
   DiscoveryOptions,
   DiscoveryStatus,
+  ForkInfo,
   Invitation,
   InviteOptions,
   MemberChange,

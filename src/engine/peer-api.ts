@@ -228,6 +228,28 @@ export interface SyncWhy {
   readonly verdict: string;
 }
 
+/** Two chains under one name: an origin that is frozen until an admin names the one that stays. */
+export interface ForkInfo {
+  readonly origin: string;
+  /** nodeId of whoever holds the origin's key. */
+  readonly author: string;
+  /** Behind this commit the chains were compared; they may have parted before it. */
+  readonly originSeq: number;
+  /** Digest of the chain that this node holds there, 64 hex characters, where it is known. */
+  readonly digestHere: string | undefined;
+  /** The same of the member that showed the other chain. */
+  readonly digestThere: string | undefined;
+  /** Fingerprint of that member. */
+  readonly reportedBy: string;
+}
+
+/** A branch as `ForkInfo` shows it: the origin's chain has this digest behind this commit. */
+export interface BranchName {
+  readonly originSeq: number;
+  /** 64 hex characters. */
+  readonly digest: string;
+}
+
 export interface ClockRepairReport {
   readonly reauthored: number;
   readonly deadLetters: number;
@@ -318,6 +340,14 @@ export interface PeerApi {
   retryDeadLetter(id: string, options?: { readonly drop?: boolean }): Promise<Receipt | undefined>;
   /** `subject`: a key, a seq of this log (`#12`), or `origin/originSeq`. */
   syncWhy(subject: string): Promise<SyncWhy>;
+  /** Origins that are frozen here, with both facts; at most 1024. */
+  forks(): Promise<readonly ForkInfo[]>;
+  /**
+   * Names the branch of a forked origin that stays, once and for all nodes. Whoever holds the other
+   * one takes a snapshot and authors its own lost commits again. Throws `forbidden` where this node
+   * is not admin, `already_exists` where a branch was named before.
+   */
+  keepBranch(origin: string, branch: BranchName): Promise<Receipt>;
   clockRepair(): Promise<ClockRepairReport>;
   whenAcknowledged(
     receipt: Receipt,

@@ -14,6 +14,7 @@ import {
 import { decidedConflicts } from './decided-conflicts.ts';
 import { letterCalls, type LetterSource } from './letter-calls.ts';
 import type { PeerApi } from './peer-api.ts';
+import { forkCalls } from './peering/fork-calls.ts';
 import { linkCalls } from './peering/link-calls.ts';
 import { memberCalls } from './peering/member-calls.ts';
 import { membersOf } from './peering/member-list.ts';
@@ -46,6 +47,7 @@ export function peerCalls(engine: PeerSource): PeerApi {
     ...memberCalls(peering),
     ...linkCalls(peering),
     ...syncCalls(peering),
+    ...forkCalls(peering),
     ...letterCalls(engine, peering),
     ...conflictCalls(engine),
   };

@@ -12,10 +12,12 @@ import {
   type Vector,
 } from '../core/index.ts';
 import type { Lane } from '../store/transactions/index.ts';
+import type { SyncEngine } from '../sync/index.ts';
 import type { EngineParts } from './engine-parts.ts';
 import type { DeadLetter } from './peer-api.ts';
 import { clockRepair } from './rebuild/clock-repair.ts';
 import { DeadLetterFile } from './rebuild/dead-letters.ts';
+import type { LeavesOut } from './rebuild/carry-over.ts';
 import { installSnapshot } from './rebuild/install-snapshot.ts';
 import {
   type AuthoringNode,
@@ -24,6 +26,8 @@ import {
   type ReauthorReport,
   retryDeadLetter,
 } from './rebuild/reauthor.ts';
+import { takeOut } from './rebuild/take-out.ts';
+import { VoidLetters } from './void-letters.ts';
 
 /** Whose state it is; an engine. */
 export interface ReplacedNode extends AuthoringNode {
@@ -43,9 +47,11 @@ export interface ClockReport extends ReauthorReport {
 export class Replacement {
   /** Own commits that wait for somebody to decide about them. */
   readonly letters: DeadLetterFile;
+  readonly #void = new VoidLetters();
   readonly #node: ReplacedNode;
   readonly #parts: ReplaceableNode;
   #running: Promise<ReauthorReport> | undefined;
+  #authoring: Promise<ReauthorReport> | undefined;
 
   constructor(node: ReplacedNode, parts: ReplaceableNode) {
     this.#node = node;
@@ -73,7 +79,9 @@ export class Replacement {
 
   /** Right after opening: goes on with what a start over that was cut off left to be authored. */
   async goOn(): Promise<void> {
-    await reauthor(this.#node, this.letters).catch((error: unknown) => {
+    // Who replaces the state does it afterwards.
+    if (this.#running !== undefined) return;
+    await this.#reauthor().catch((error: unknown) => {
       this.#node.parts.options.logger?.error(`authoring again: ${String(error)}`);
     });
   }
@@ -90,6 +98,17 @@ export class Replacement {
     });
   }
 
+  /** By its own state less what counts nowhere any more, and what has seen it. */
+  async takeOut(leavesOut: LeavesOut): Promise<ReauthorReport> {
+    const { env, dataDir, options, identity } = this.#node.parts;
+    return this.run(async () => {
+      const { toReauthor } = await takeOut(env, dataDir, { identity, options, leavesOut });
+      options.logger?.warn(
+        `commits behind the end of a membership were taken out, ${toReauthor} own ones are authored again`,
+      );
+    });
+  }
+
   /** By its own state less own commits with stamps ahead that nobody has; `undefined`: none is. */
   async repairClock(taken: Vector): Promise<ClockReport | undefined> {
     const { env, dataDir, options, identity } = this.#node.parts;
@@ -100,6 +119,17 @@ export class Replacement {
       stampsFromMs = (await clockRepair(env, dataDir, settings))?.stampsFromMs;
     });
     return stampsFromMs === undefined ? undefined : { ...report, stampsFromMs };
+  }
+
+  /** Letters in the file. */
+  get waiting(): number {
+    return this.letters.size;
+  }
+
+  /** Own commits that peers have reported as void wait with the others. */
+  keepVoid(sync: SyncEngine): void {
+    const { log, options } = this.#node.parts;
+    this.#void.keep(sync, { log, letters: this.letters, logger: options.logger });
   }
 
   waitingLetters(): Promise<DeadLetter[]> {
@@ -119,10 +149,20 @@ export class Replacement {
     } finally {
       this.#running = undefined;
     }
-    return reauthor(this.#node, this.letters);
+    return this.#reauthor();
+  }
+
+  /** One at a time; who asks meanwhile gets what the running one reports. */
+  #reauthor(): Promise<ReauthorReport> {
+    this.#authoring ??= reauthor(this.#node, this.letters).finally(() => {
+      this.#authoring = undefined;
+    });
+    return this.#authoring;
   }
 
   async #replace(work: () => Promise<void>): Promise<ReauthorReport> {
+    // It finds writes refused from here on, and what it did not come to stays written down.
+    await this.#authoring?.catch(() => {});
     await this.#parts.close();
     try {
       await work();

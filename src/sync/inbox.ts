@@ -14,6 +14,8 @@ import { freeze, monoOfWall, sooner, type SyncContext } from './sync-context.ts'
 const WAITING_ORIGINS_MAX = 1024;
 /** While frames go on coming; when none is left, the ack goes at once. */
 const ACK_EVERY_FRAMES = 4;
+/** Refusals that are shown of one peer, each origin and cause once. */
+const ALARMS_MAX = 16;
 
 interface PendingFrame {
   readonly ticket: number;
@@ -51,6 +53,7 @@ export class Inbox {
   #refusals: Refusal[] = [];
   /** Bundles that were asked for again because something before them was missing. */
   readonly #waited = new Set<string>();
+  readonly #alarmed = new Set<string>();
   /** The next ack asks for everything again, */
   #again = false;
   /** at this monotonic time at the earliest. */
@@ -119,6 +122,7 @@ export class Inbox {
     counters.duplicatesReceived += sifted.duplicates.length;
     const proven = sifted.duplicates.map(lastOf);
     for (const refusal of sifted.refusals) this.#refuse(refusal);
+    counters.refusedReceived += sifted.refusals.filter(({ kind }) => kind === 'refused').length;
     let { take } = sifted;
     if (closing) {
       for (const { facts } of take) this.#refuse(refused(facts, 'its membership is closing'));
@@ -258,9 +262,24 @@ export class Inbox {
         this.#askLater(now);
         return;
       default:
-        counters.refusedReceived++;
-        this.#refuse(refused(facts, `${outcome.kind}: ${outcome.reason}`));
+        this.#refuseForGood(facts, outcome);
     }
+  }
+
+  #refuseForGood(
+    facts: SiftedBundle['facts'],
+    { kind, reason }: { readonly kind: string; readonly reason: string },
+  ): void {
+    const { counters, work } = this.#context;
+    counters.refusedReceived++;
+    this.#refuse(refused(facts, `${kind}: ${reason}`));
+    const { origin } = facts;
+    const cause = `${kind} ${origin}`;
+    if (this.#alarmed.has(cause) || this.#alarmed.size >= ALARMS_MAX) return;
+    this.#alarmed.add(cause);
+    const name = `${origin}/${facts.firstOriginSeq}`;
+    const detail = `a bundle at ${name} that ${this.#peer} sent is refused: ${kind}: ${reason}`;
+    work.alarm({ alarm: 'refused', peer: this.#peer, origin, detail });
   }
 
   /** Asked again at once the first time, held with a back-off from then on: never in a loop. */

@@ -6,6 +6,7 @@
  */
 import type { AckMessage, BundlesMessage, Refusal, Vector } from '../core/index.ts';
 import { BackOff } from './back-off.ts';
+import { ImpliedOrigins, keyOfOrigin } from './implied-origins.ts';
 import { PeerVectors } from './peer-vectors.ts';
 import type { Now, OutboxRead } from './ports.ts';
 import { RateMeter } from './rate-meter.ts';
@@ -13,8 +14,8 @@ import { RefusalTable } from './refusal-table.ts';
 import { type FrameInFlight, type FrameVerdict, mergedRuns, SendWindow } from './send-window.ts';
 import { sooner, type SyncContext } from './sync-context.ts';
 
-/** Reads of the log in one step; a long way is gone in several, so that others get their turn. */
-const READS_MAX = 32;
+/** Bytes sent in one step; a long way is gone in several, so that others get their turn. */
+const STEP_BYTES = 256 * 1024;
 const TIMEOUT_ROUND_TRIPS = 4;
 
 export class Outbox {
@@ -24,6 +25,7 @@ export class Outbox {
   readonly refusals: RefusalTable = new RefusalTable();
   readonly window: SendWindow;
   readonly rate: RateMeter = new RateMeter();
+  readonly #implied = new ImpliedOrigins();
   readonly #backOff: BackOff;
   #open = false;
   #cursorSeq = 0;
@@ -35,7 +37,8 @@ export class Outbox {
   #progressMono = 0;
   #acknowledgedSeq = 0;
   #ackedFrame = 0;
-  #hungry = false;
+  /** There is more to send than one step may; `pump` goes on. */
+  hungry = false;
   #awaitsHost = false;
   congested = false;
   belowFloor = false;
@@ -82,6 +85,7 @@ export class Outbox {
     this.congested = false;
     this.refusals.clear();
     this.vectors.reset(vector);
+    this.#implied.open(vector, this.#context.host.vector(), now.mono + this.timeoutMs);
     this.#contact(now);
     this.restart(now);
   }
@@ -90,9 +94,10 @@ export class Outbox {
   close(): void {
     this.#open = false;
     this.window.clear();
+    this.#implied.clear();
     this.vectors.reset(this.vectors.assured);
     this.#notBeforeMono = this.#gapCheckMono = undefined;
-    this.#hungry = false;
+    this.hungry = false;
   }
 
   /** Sends again from what the peer is known to have. */
@@ -113,11 +118,16 @@ export class Outbox {
   /** Reads and sends as much as window and peer allow; gives the commits put on their way. */
   pump(now: Now): number {
     let commits = 0;
-    this.#hungry = false;
-    for (let reads = 0; reads < READS_MAX; reads++) {
-      if (!this.#mayRead(now)) return commits;
+    this.hungry = false;
+    for (let bytes = 0; this.#mayRead(now); ) {
+      if (bytes >= STEP_BYTES) {
+        this.hungry = this.#cursorSeq < this.#context.host.durableSeq();
+        return commits;
+      }
       const read = this.#read();
       if (read === undefined) return commits;
+      // A read that gives nothing has gone over as much as it may.
+      bytes += read.bundles.length > 0 ? read.bytes : STEP_BYTES;
       if (read.bundles.length > 0) this.#send(read, now);
       commits += read.commits;
       const moved = read.lastSeq > this.#cursorSeq;
@@ -126,13 +136,13 @@ export class Outbox {
       if (read.blockedBy === 'later') this.#awaitsHost = true;
       if (read.blockedBy !== undefined || !moved) return commits;
     }
-    this.#hungry = true;
     return commits;
   }
 
   /** The host has more to give than when it said `later`. */
   advanced(now: Now): void {
     this.#awaitsHost = false;
+    this.#doubtEnded(this.#implied.look(this.#context.host.vector()), now);
     // What came may be the successor that the peer's vector implies another origin by.
     if (this.#gapSeq !== undefined) this.#scheduleGapCheck(now);
   }
@@ -193,6 +203,7 @@ export class Outbox {
       this.#lookForGap();
       this.#note();
     }
+    this.#doubtEnded(this.#implied.endedAt(now.mono), now);
     const due = this.#timeoutMono();
     if (due === undefined || due > now.mono) return 0;
     const expired = this.window.frames;
@@ -206,8 +217,9 @@ export class Outbox {
   /** When `tick` has something to do. */
   nextMono(now: Now): number | undefined {
     if (!this.#open) return undefined;
-    if (this.#hungry) return now.mono;
-    return sooner(sooner(this.#notBeforeMono, this.#timeoutMono()), this.#gapCheckMono);
+    if (this.hungry) return now.mono;
+    const soonest = sooner(sooner(this.#notBeforeMono, this.#timeoutMono()), this.#gapCheckMono);
+    return sooner(soonest, this.#implied.untilMono);
   }
 
   /** Milliseconds without progress after which frames go again. */
@@ -245,11 +257,18 @@ export class Outbox {
     if (this.belowFloor) return undefined;
     const { room } = this.window;
     if (this.vectors.isLagging) this.#gapAt(this.#cursorSeq + 1);
+    if (this.vectors.hasAll(host.vector())) {
+      this.#cursorSeq = toSeq;
+      this.#note();
+      return undefined;
+    }
     const read = host.readOutbox(this.#cursorSeq + 1, {
       toSeq,
       vector: this.vectors.reach,
       skips: (origin, _first, last) =>
-        frozen.has(origin) || this.refusals.blocking(origin, last) !== undefined,
+        frozen.has(origin) ||
+        this.#implied.has(origin) ||
+        this.refusals.blocking(origin, last) !== undefined,
       bytesMax: Math.min(options.frameBytes, room),
       largestMax: this.window.frames === 0 ? Number.POSITIVE_INFINITY : room,
     });
@@ -304,6 +323,17 @@ export class Outbox {
   #measure(sampleMs: number): void {
     const before = this.roundTripMs ?? sampleMs;
     this.roundTripMs = before + (sampleMs - before) / 8;
+  }
+
+  /** Of these keys something was passed over: what is not there after all goes now. */
+  #doubtEnded(keys: ReadonlySet<string>, now: Now): void {
+    if (keys.size === 0) return;
+    this.vectors.expand();
+    const own = this.#context.host.vector();
+    const isLacking = this.vectors.lacks(own, (origin) => keys.has(keyOfOrigin(origin)));
+    if (isLacking) this.restart(now);
+    else this.#lookForGap();
+    this.#note();
   }
 
   #gapAt(seq: number): void {

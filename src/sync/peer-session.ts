@@ -4,23 +4,27 @@
  * goes to the engine. While the link is down it holds two vectors and a few numbers, however long
  * that is.
  */
-import type {
-  AckMessage,
-  BundlesMessage,
-  OpenMessage,
-  Vector,
-  VectorStatement,
+import {
+  type AckMessage,
+  type BundlesMessage,
+  equalBytes,
+  type OpenMessage,
+  type SnapshotRequestMessage,
+  type Vector,
+  type VectorStatement,
 } from '../core/index.ts';
 import { deadLetterId } from './dead-letter-list.ts';
 import { HashWatch } from './hash-watch.ts';
 import { Inbox, type InboxStep } from './inbox.ts';
 import { Outbox } from './outbox.ts';
-import type { BundleOutcome, Now } from './ports.ts';
+import type { BundleOutcome, Now, SyncHost } from './ports.ts';
 import { SnapshotSender } from './snapshot-sender.ts';
-import { freezeForks, sooner, type SyncContext } from './sync-context.ts';
+import { wantedBy } from './snapshot-wanted.ts';
+import { freeze, freezeForks, sooner, type SyncContext } from './sync-context.ts';
 import { ToldVectors } from './told-vectors.ts';
 
 const STATEMENTS_PER_MESSAGE = 32;
+const LOOKUPS_MAX = 16;
 
 export type LinkState = 'offline' | 'opening' | 'open' | 'upgrade_needed';
 
@@ -43,6 +47,7 @@ export class PeerSession {
   #gossipMono: number | undefined;
   #toldHash: Uint8Array | undefined;
   #hasSaidFloor = false;
+  readonly #lookedUp = new Set<string>();
   #announcedWithoutHash = 0;
 
   constructor(context: SyncContext, fingerprint: string) {
@@ -66,6 +71,7 @@ export class PeerSession {
     this.lastConnectedMono = now.mono;
     this.#toldStatements.clear();
     this.#hasSaidFloor = false;
+    this.#lookedUp.clear();
     this.inbox.open();
     const { host, options, work } = this.#context;
     const { levelMin, levelMax } = options;
@@ -112,7 +118,7 @@ export class PeerSession {
     const { assured } = this.outbox.vectors;
     freezeForks(this.#context, peer, message.vector);
     this.outbox.open(message.vector, now);
-    if (hasGoneBack(assured, this.outbox.vectors.assured, this.#context.host.vector())) {
+    if (hasGoneBack(assured, this.outbox.vectors.assured, this.#context.host)) {
       const detail = 'it has less than it had acknowledged: it was restored or rolled back';
       work.alarm({ alarm: 'rolled_back', peer, detail });
     }
@@ -164,6 +170,21 @@ export class PeerSession {
     if (!this.isOpen) return;
     const message = this.#composeAck(now, withHash);
     this.#context.work.send(this.fingerprint, message);
+  }
+
+  /** Asks for a snapshot although the log of the other side may reach down to here. */
+  askForSnapshot(id: string): void {
+    if (!this.isOpen) return;
+    this.#context.work.send(this.fingerprint, { kind: 'snapshotRequest', id, offset: 0 });
+  }
+
+  /** The peer asks for a snapshot, or for what follows `offset` in the one it was offered. */
+  snapshotRequested({ id, offset }: SnapshotRequestMessage): void {
+    const wanted = wantedBy(id);
+    if (wanted === undefined) return this.snapshots.request(id, offset);
+    if (!this.#mayGive()) return;
+    const { host } = this.#context;
+    if (wanted === 'any' || host.isDecided?.(wanted.origin) === true) this.snapshots.again();
   }
 
   /** This node has moved: the peer hears of it soon, where it does not bring it itself. */
@@ -280,6 +301,7 @@ export class PeerSession {
       // Of what is not here it can only be about what the peer cannot serve.
       if (!isOurs) this.lastError = reason;
       else if (kind !== 'void') this.lastError = `${deadLetterId(origin, originSeq)}: ${reason}`;
+      if (isOurs && kind === 'refused') this.#lookForFork(origin);
       const forGood = kind === 'void' || kind === 'refused';
       if (!isOurs || !forGood || !origin.startsWith(`${host.fingerprint}.`)) continue;
       const letter = { origin, originSeq, reason, reportedBy: this.fingerprint };
@@ -288,16 +310,36 @@ export class PeerSession {
     this.outbox.refuse(ack.refusals);
   }
 
+  /** What does not fit at the peer may go on from another chain: looked up once for each link. */
+  #lookForFork(origin: string): void {
+    const { host, frozen } = this.#context;
+    if (this.#lookedUp.has(origin) || this.#lookedUp.size >= LOOKUPS_MAX) return;
+    this.#lookedUp.add(origin);
+    const { saidDurable } = this.outbox.vectors;
+    const originSeq = saidDurable.originSeqOf(origin);
+    if (originSeq === 0 || frozen.has(origin) || host.vector().originSeqOf(origin) < originSeq)
+      return;
+    const digestHere = host.findDigest?.(origin, originSeq);
+    const digestThere = saidDurable.digestOf(origin);
+    if (digestHere === undefined || equalBytes(digestHere, digestThere)) return;
+    freeze(this.#context, this.fingerprint, { origin, originSeq, digestThere, digestHere });
+  }
+
   #readClock(wallMs: number, now: Now): void {
     const tripMs = this.linkRoundTripMs ?? 0;
     this.clockOffsetMs = Math.round(wallMs - now.wall + tripMs / 2);
   }
 
+  #mayGive(): boolean {
+    const { host } = this.#context;
+    const role = host.member(host.fingerprint)?.role;
+    return role === 'admin' || role === 'witness';
+  }
+
   /** An admin or witness serves a snapshot; another one says that it cannot. */
   #belowFloor(now: Now): void {
     const { host, work } = this.#context;
-    const role = host.member(host.fingerprint)?.role;
-    if (role === 'admin' || role === 'witness') {
+    if (this.#mayGive()) {
       this.snapshots.want();
       return;
     }
@@ -323,8 +365,9 @@ export class PeerSession {
  * Whether something that was acknowledged is missing now. Not where a successor that this node does
  * not know may imply it.
  */
-function hasGoneBack(before: Vector, now: Vector, own: Vector): boolean {
+function hasGoneBack(before: Vector, now: Vector, host: SyncHost): boolean {
   const unknown = new Set<string>();
+  const own = host.vector();
   for (const [origin] of now.entries()) {
     if (own.originSeqOf(origin) === 0) unknown.add(keyOf(origin));
   }
@@ -332,7 +375,9 @@ function hasGoneBack(before: Vector, now: Vector, own: Vector): boolean {
     .entries()
     .some(
       ([origin, { originSeq }]) =>
-        now.originSeqOf(origin) < originSeq && !unknown.has(keyOf(origin)),
+        now.originSeqOf(origin) < originSeq &&
+        !unknown.has(keyOf(origin)) &&
+        (now.originSeqOf(origin) < own.originSeqOf(origin) || host.mayGoBack?.() !== true),
     );
 }
 

@@ -7,6 +7,9 @@
 import { Vector } from '../core/index.ts';
 import { expandVector, type PredecessorOf, raise, raiseWithEnds } from './wire-vector.ts';
 
+/** Origins up to which vectors are compared before the log is read. */
+const COMPARED_MAX = 256;
+
 export class PeerVectors {
   readonly #predecessorOf: PredecessorOf;
   readonly #lagging = new Set<string>();
@@ -22,6 +25,23 @@ export class PeerVectors {
   /** It has received something that is not durable there yet. */
   get isLagging(): boolean {
     return this.#lagging.size > 0;
+  }
+
+  /**
+   * Whether everything of `own` is there, as far as that is cheaper to find out than by reading the
+   * log: most of what comes in is from the one peer that there is.
+   */
+  hasAll(own: Vector): boolean {
+    return own.size <= COMPARED_MAX && !this.lacks(own, () => true);
+  }
+
+  /** Whether something of `own` is not there; `counts` says of which origins to look. */
+  lacks(own: Vector, counts: (origin: string) => boolean): boolean {
+    return own
+      .entries()
+      .some(
+        ([origin, { originSeq }]) => this.reach.originSeqOf(origin) < originSeq && counts(origin),
+      );
   }
 
   /** What it says at the beginning of a link: applied and durable. */

@@ -117,6 +117,8 @@ export interface SyncHost {
    * where the two sides are not equally far.
    */
   digestAt?(origin: string, originSeq: number): Uint8Array | undefined;
+  /** The same, and may read the whole log for it: asked where a peer refused what it was sent. */
+  findDigest?(origin: string, originSeq: number): Uint8Array | undefined;
   /** What a first bundle said of the incarnation before; `undefined` where none or not known. */
   predecessorOf(origin: string): NamedEnd | undefined;
   /** The last seq that is fdatasynced. */
@@ -140,6 +142,14 @@ export interface SyncHost {
   /** By key of the statement's member. */
   verifyStatement(statement: VectorStatement): boolean;
   verifyOffer(offer: SnapshotOfferMessage): boolean;
+
+  /** An admin has named the branch of this origin that stays: a fork of it freezes nothing more. */
+  isDecided?(origin: string): boolean;
+  /**
+   * Commits may have been taken out again by whoever had them: they lay behind the end of a
+   * membership or in a branch that did not stay, or had seen what did.
+   */
+  mayGoBack?(): boolean;
 
   // State
   /** At `vector()`; `undefined` where it would cost too much now. */

@@ -7,10 +7,13 @@
 import type { SnapshotChunkMessage, SnapshotOfferMessage } from '../core/index.ts';
 import { BackOff } from './back-off.ts';
 import type { Now } from './ports.ts';
+import { forkRequestOf } from './snapshot-wanted.ts';
 import type { SyncContext } from './sync-context.ts';
 import { covers, expandVector } from './wire-vector.ts';
 
 const CHUNKS_WAITING_MAX = 64;
+const ASK_AFTER_ANNOUNCES = 5;
+const ASKS_MAX = 64;
 
 interface Transfer {
   readonly peer: string;
@@ -31,6 +34,9 @@ export class SnapshotReceiver {
   /** Peers whose snapshot was bad: nothing more from them. */
   readonly #bad = new Set<string>();
   #transfer: Transfer | undefined;
+  /** Why this node has to get rid of what it holds; set by the engine. */
+  #causes: readonly string[] = [];
+  #askMono: number | undefined;
   /** Of peers whose link is up, for when the one that is used fails. */
   readonly #offers = new Map<string, SnapshotOfferMessage>();
 
@@ -53,6 +59,9 @@ export class SnapshotReceiver {
   offered(peer: string, offer: SnapshotOfferMessage, now: Now): void {
     if (this.#bad.has(peer)) return;
     this.#offers.set(peer, offer);
+    // What it offered before it no longer has.
+    const isOver = this.#transfer?.peer === peer && this.#transfer.offer.id !== offer.id;
+    if (isOver && this.#transfer?.installing !== true) this.#transfer = undefined;
     if (this.#transfer !== undefined || !this.#isWorthy(peer, offer)) return;
     const { host, work } = this.#context;
     const storedBytes = Math.min(host.snapshotBytesHere(offer.id), offer.byteLength);
@@ -106,6 +115,42 @@ export class SnapshotReceiver {
     this.#tryOthers(now);
   }
 
+  /** What was stored is not what it should be, and nobody's fault: from the beginning again. */
+  restart(id: string, now: Now): void {
+    const transfer = this.#transfer;
+    if (transfer?.offer.id !== id) return;
+    Object.assign(transfer, {
+      storedBytes: 0,
+      storingAt: undefined,
+      waiting: [],
+      installing: false,
+    });
+    this.#next(now);
+  }
+
+  /** Then one that brings nothing new is wanted as well. */
+  get isNeeded(): boolean {
+    return this.#causes.length > 0 || this.#context.frozen.size > 0;
+  }
+
+  need(causes: readonly string[]): void {
+    this.#causes = causes;
+  }
+
+  /** What peers are to be asked for now: the text that their request goes by. */
+  asksDue(now: Now): readonly string[] {
+    if (!this.isNeeded || this.#transfer !== undefined) {
+      this.#askMono = undefined;
+      return [];
+    }
+    const { options, frozen } = this.#context;
+    // What settles it may be on its way as commits.
+    this.#askMono ??= now.mono + options.announceMs * ASK_AFTER_ANNOUNCES;
+    if (this.#askMono > now.mono) return [];
+    this.#askMono = now.mono + options.retryMaxMs;
+    return [...new Set([...this.#causes, ...frozen.origins().map(forkRequestOf)])].slice(0, ASKS_MAX);
+  }
+
   /** The link is gone. What is stored stays with the host, by id. */
   linkDown(peer: string, now: Now): void {
     this.#offers.delete(peer);
@@ -127,7 +172,8 @@ export class SnapshotReceiver {
 
   get nextMono(): number | undefined {
     const transfer = this.#transfer;
-    return transfer === undefined || transfer.installing ? undefined : transfer.askAgainMono;
+    if (transfer === undefined) return this.isNeeded ? this.#askMono : undefined;
+    return transfer.installing ? undefined : transfer.askAgainMono;
   }
 
   #tryOthers(now: Now): void {
@@ -140,7 +186,8 @@ export class SnapshotReceiver {
     if (offer.fingerprint !== peer || role?.state !== 'member') return false;
     if (role.role !== 'admin' && role.role !== 'witness') return false;
     if (!Number.isSafeInteger(offer.byteLength) || offer.byteLength < 1) return false;
-    if (covers(host.vector(), expandVector(offer.vector, predecessorOf))) return false;
+    const isNews = !covers(host.vector(), expandVector(offer.vector, predecessorOf));
+    if (!isNews && !this.isNeeded) return false;
     return host.verifyOffer(offer);
   }
 
@@ -160,6 +207,12 @@ export class SnapshotReceiver {
     const transfer = this.#transfer;
     if (transfer === undefined || transfer.installing) return;
     if (transfer.storedBytes === transfer.offer.byteLength) {
+      if (!this.#isWorthy(transfer.peer, transfer.offer)) {
+        // What it was for has come by itself meanwhile.
+        this.#transfer = undefined;
+        this.#context.work.syncChanged();
+        return;
+      }
       transfer.installing = true;
       const { peer, offer } = transfer;
       this.#context.work.add({ kind: 'install', peer, offer });

@@ -33,6 +33,18 @@ export class SnapshotSender {
     this.#context.work.add({ kind: 'offer', peer: this.#peer });
   }
 
+  /** The peer asks for one by itself; one that is being prepared is on its way already. */
+  again(): void {
+    if (this.#asked && this.#offer === undefined) return;
+    this.#asked = true;
+    this.#context.work.add({ kind: 'offer', peer: this.#peer });
+  }
+
+  /** The host has none to give now; the peer may ask again. */
+  refused(): void {
+    if (this.#offer === undefined) this.#asked = false;
+  }
+
   /** The host has one. */
   ready(offer: SnapshotOfferMessage): void {
     this.#offer = offer;

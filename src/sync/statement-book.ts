@@ -58,9 +58,21 @@ export class StatementBook {
     return changed;
   }
 
+  /** Of its own a member may take back what nobody has taken (`clock repair`). */
+  #mayGoBack(fingerprint: string, origin: string): boolean {
+    return origin.startsWith(`${fingerprint}.`) || this.#host.mayGoBack?.() === true;
+  }
+
   #hasGrown(before: VectorStatement, next: VectorStatement): boolean {
     const predecessorOf = (origin: string) => this.#host.predecessorOf(origin);
     const said = expandVector(next.vector, predecessorOf);
-    return covers(said, before.vector) && !covers(before.vector, next.vector);
+    // What was taken out again, as it may be of some origins, was never in anybody's way.
+    const stays = before.vector
+      .entries()
+      .every(
+        ([origin, { originSeq }]) =>
+          said.originSeqOf(origin) >= originSeq || this.#mayGoBack(next.fingerprint, origin),
+      );
+    return stays && !covers(before.vector, next.vector);
   }
 }

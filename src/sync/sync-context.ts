@@ -30,10 +30,11 @@ export interface SyncContext {
 export function freeze(
   context: SyncContext,
   peer: string,
-  fork: { origin: string; originSeq: number; digestThere?: Uint8Array },
+  fork: { origin: string; originSeq: number; digestThere?: Uint8Array; digestHere?: Uint8Array },
 ): void {
   const { origin, originSeq, digestThere } = fork;
-  const digestHere = digestOf(context.host, origin, originSeq);
+  if (context.host.isDecided?.(origin) === true) return;
+  const digestHere = fork.digestHere ?? digestOf(context.host, origin, originSeq);
   const fact = { origin, originSeq, reportedBy: peer, digestHere, digestThere };
   if (!context.frozen.freeze(fact)) return;
   const there = digestThere === undefined ? '' : `, there ${hexOf(digestThere, 0, 8)}`;

@@ -16,6 +16,7 @@ import { FrontierKeeper } from './frontier-keeper.ts';
 import { PeerSession } from './peer-session.ts';
 import type { BundleOutcome, Now, SyncHost } from './ports.ts';
 import { SnapshotReceiver } from './snapshot-receiver.ts';
+import { ANY_SNAPSHOT, forkRequestOf } from './snapshot-wanted.ts';
 import { StatementBook } from './statement-book.ts';
 import { sooner, type SyncContext } from './sync-context.ts';
 import { newCounters, type SyncCounters } from './sync-counters.ts';
@@ -228,8 +229,27 @@ export class SyncEngine {
     this.#snapshots.stored(id, storedBytes, now);
   }
 
+  /** The host has no snapshot to give now. */
+  snapshotRefused(peer: string): void {
+    this.#sessions.get(peer)?.snapshots.refused();
+  }
+
   snapshotFailed(id: string, now: Now): void {
     this.#snapshots.failed(id, now);
+  }
+
+  /** What was stored of it before a crash is not whole: it is fetched from its beginning. */
+  snapshotRestart(id: string, now: Now): void {
+    this.#snapshots.restart(id, now);
+  }
+
+  /**
+   * This node holds what it has to let go of: every admin and witness is asked for a snapshot, for
+   * the lost branches of these origins, or `any`. Of frozen origins they are asked anyway.
+   */
+  needSnapshot(causes: readonly (string | 'any')[]): void {
+    const asks = causes.map((one) => (one === 'any' ? ANY_SNAPSHOT : forkRequestOf(one)));
+    this.#snapshots.need(asks);
   }
 
   // Time
@@ -241,6 +261,7 @@ export class SyncEngine {
       this.#pump(session, now);
     }
     this.#snapshots.tick(now);
+    this.#askForSnapshots(now);
     this.#frontier.tick(now);
     if (options.prune === true) this.#prune();
     this.view.lastTickMono = now.mono;
@@ -296,7 +317,7 @@ export class SyncEngine {
       case 'buckets':
         return session.hashes.buckets(message);
       case 'snapshotRequest':
-        return session.snapshots.request(message.id, message.offset);
+        return session.snapshotRequested(message);
       case 'snapshotOffer':
         return this.#snapshots.offered(peer, message, now);
       case 'snapshotChunk':
@@ -313,6 +334,16 @@ export class SyncEngine {
       news = true;
     }
     if (news) this.#statementsChanged(now);
+  }
+
+  #askForSnapshots(now: Now): void {
+    const asks = this.#snapshots.asksDue(now);
+    if (asks.length === 0) return;
+    for (const session of this.#sessions.values()) {
+      const role = this.#context.host.member(session.fingerprint)?.role;
+      if (role !== 'admin' && role !== 'witness') continue;
+      for (const ask of asks) session.askForSnapshot(ask);
+    }
   }
 
   #statementsChanged(now: Now): void {

@@ -117,6 +117,17 @@ export function isAcknowledged(
   return expandVector(said, context.predecessorOf).originSeqOf(origin) >= originSeq;
 }
 
+/** What of this node's own work a peer holds until a time, or has frozen. */
+function notTaken({ host }: SyncContext, { fingerprint, outbox }: PeerSession): string[] {
+  return outbox.refusals
+    .all()
+    .filter(({ origin }) => origin.startsWith(`${host.fingerprint}.`))
+    .filter(({ kind, untilMs }) => kind === 'fork' || (kind === 'held' && untilMs > 0))
+    .map(({ origin, originSeq, kind, reason }) => {
+      return `${fingerprint} does not take ${origin}/${originSeq}: ${kind}: ${reason}`;
+    });
+}
+
 /** What an operator should know, one sentence each. */
 export function warnings(context: SyncContext, sessions: readonly PeerSession[]): string[] {
   const found: string[] = [];
@@ -124,7 +135,9 @@ export function warnings(context: SyncContext, sessions: readonly PeerSession[])
   const { overflow } = context.deadLetters;
   if (overflow > 0) found.push(`${overflow} dead letters did not fit the list`);
   const drift = context.host.driftLimitMs();
-  for (const { fingerprint, clockOffsetMs, state, hashes } of sessions) {
+  for (const session of sessions) {
+    const { fingerprint, clockOffsetMs, state, hashes } = session;
+    found.push(...notTaken(context, session));
     if (clockOffsetMs !== undefined && Math.abs(clockOffsetMs) > drift) {
       found.push(`the clock of ${fingerprint} differs by ${Math.round(clockOffsetMs / 1000)} s`);
     }

@@ -45,6 +45,11 @@ export class SyncView {
     return session && peerState(context, session, now);
   }
 
+  /** Something can be sent at once that one step could not: `advanced` goes on with it. */
+  get isHungry(): boolean {
+    return [...this.#parts.sessions.values()].some(({ outbox }) => outbox.hungry);
+  }
+
   state(now: Now): SyncState {
     const { context, sessions, frontier, receiver } = this.#parts;
     const { counters, deadLetters, frozen } = context;

@@ -13,6 +13,7 @@ export interface SyncAlarm {
     | 'upgrade_needed'
     | 'snapshot_unavailable'
     | 'malformed'
+    | 'refused'
     | 'rolled_back';
   readonly peer: string | undefined;
   readonly origin: string | undefined;

@@ -2,7 +2,7 @@
  * Vectors as they travel: an ended incarnation is left out exactly where its value is the end that
  * a successor in the vector has named, since one commit of the successor implies it (design § 9).
  * What a peer's vector implies is filled in again as far as this node knows the chain; what it does
- * not know, the peer is sent once more, which costs bytes and nothing else.
+ * not know yet is in doubt (`ImpliedOrigins`).
  */
 import { CHAIN_START, Vector } from '../core/index.ts';
 import type { NamedEnd } from './ports.ts';

@@ -116,7 +116,8 @@ describe.each(documents)('$path', ({ path, blocks }) => {
   }
 
   async function stayInShell(block: Block): Promise<void> {
-    staying.push(await stay(workFolder(path), shellOf(block)));
+    // What the reader's terminal keeps in its background, this shell waits for.
+    staying.push(await stay(workFolder(path), `${shellOf(block)}\nwait`));
   }
 });
 

@@ -2,7 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { AdastraError, DEFAULT_LIMITS } from '../../src/core/index.ts';
+import { DEFAULT_DISCOVERY_LIMITS } from '../../src/discovery/limits.ts';
+import { DISCOVERY_PORT } from '../../src/discovery/plan.ts';
 import { type NodeOptions, resolveOptions } from '../../src/engine/index.ts';
+import { DEFAULT_SYNC_OPTIONS } from '../../src/sync/sync-options.ts';
 
 const text = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
 
@@ -27,4 +30,31 @@ it('has every limit with its default', () => {
   const rows = [...text.matchAll(/^\| `(\w+)` \| ([\d,]+) \| .+ \| (world)? ?\|$/gm)];
   const shown = rows.map(([, name, value]) => [name, Number(value?.replaceAll(',', ''))]);
   expect(Object.fromEntries(shown)).toEqual(DEFAULT_LIMITS);
+});
+
+it('has every field of sync with its default', () => {
+  const section = text.split(/^### `sync`$/m)[1]?.split(/^### /m)[0] ?? '';
+  const rows = [...section.matchAll(/^\| `([\w.]+)` \| `?([\w,]+)`? \|/gm)];
+  const shown = rows.map(([, name, value]) => [name, value?.replaceAll(',', '')]);
+  const { sync } = resolveOptions({ memory: true }).peers;
+  const { retryMinMs, retryMaxMs, ...others } = sync;
+  const defaults = { ...others, 'retry.minMs': retryMinMs, 'retry.maxMs': retryMaxMs };
+  const expected = Object.entries(defaults).map(([name, value]) => [name, String(value)]);
+  expect(Object.fromEntries(shown)).toEqual(Object.fromEntries(expected));
+});
+
+it('has what cannot be set as it is', () => {
+  const { windowFrames, windowBytes, receiveBytes, holdsMax, deadLettersMax } =
+    DEFAULT_SYNC_OPTIONS;
+  const MIB = 1024 * 1024;
+  for (const figure of [
+    `${windowFrames} frames and ${windowBytes / MIB} MiB\non their way`,
+    `${receiveBytes / MIB} MiB received`,
+    `${holdsMax.toLocaleString('en-US')} held`,
+    `${deadLettersMax.toLocaleString('en-US')} dead letters`,
+    `default\n${DISCOVERY_PORT}.`,
+    `up to ${DEFAULT_DISCOVERY_LIMITS.targetsMax} \`host:port\``,
+  ]) {
+    expect(text).toContain(figure);
+  }
 });

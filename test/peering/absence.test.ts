@@ -10,7 +10,7 @@ const DAY_MS = 24 * 3_600_000;
 /** A log that is let go at once, in small segments. */
 const FORGETFUL: Partial<NodeOptions> = {
   retention: { commits: 1 },
-  limits: { segmentBytes: 64 * 1024, valueBytesMax: 8192, commitBytesMax: 16_384 },
+  limits: { segmentBytes: 64 * 1024, valueBytesMax: 8192, commitBytesMax: 32_768 },
 };
 
 function jump(world: PeerWorld, ms: number): void {
@@ -31,6 +31,7 @@ async function write(world: PeerWorld, node: Engine, name: string, count: number
 async function forget(world: PeerWorld, node: Engine): Promise<number> {
   for (let round = 0; round < 3; round++) {
     await write(world, node, `filler/${round}`, 300);
+    await world.run(5_000);
     await world.settled(node.checkpoint());
   }
   return (await world.settled(node.status())).wal.baseSeq;
@@ -67,13 +68,15 @@ test('a member below the floor gets a snapshot and keeps its own commits', async
   await world.settled(second.put('both', 'van'));
   await world.settled(first.put('both', 'shop'));
   await world.settled(first.remove('gone'));
+  await world.run(60_000);
   jump(world, 91 * DAY_MS);
   expect(await forget(world, first)).toBeGreaterThan(0);
   expect(await forget(world, third)).toBeGreaterThan(0);
   world.world.network.healAll();
   expect(await world.converge(300_000)).toBe(true);
-  const status = await second.syncStateInfo();
-  console.log(status.snapshot, world.logs.slice(-30));
+  expect((await second.syncStateInfo()).snapshot?.state).toBe('unchecked');
+  await world.run(10_000);
+  expect((await second.syncStateInfo()).snapshot?.state).toBe('checked');
   expect((await first.getEntry('own'))?.stamps).toEqual([own.stamp]);
   expect(await second.get('gone')).toBe(undefined);
   expect((await first.conflict('both'))?.siblings).toHaveLength(2);

@@ -99,6 +99,8 @@ test('C2, C3: a clock a year ahead is told, held on both sides, poisons nothing,
   expect(warnings.join('\n')).toContain('differs by -31536');
   expect(warnings.join('\n')).toContain('the clock has jumped ahead');
 
+  expect(warnings.join('\n')).toContain(`it waits until ${heldUntil}`);
+
   // Other origins go on, with stamps of now; also to the node that is ahead.
   const present = await world.settled(shop.put('stock', 7));
   await world.settled(shop.whenAcknowledged(present, { by: 'all' }));

@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import type { NodeOptions } from '../../src/client/index.ts';
 import { ROOT } from './repository.ts';
 
-const ANSWER_MS = 60_000;
+/** Long: a node tells its whole log in one answer. */
+const ANSWER_MS = 300_000;
 
 /** One acknowledged operation; a remove of nothing writes nothing. */
 export interface Acknowledged {
@@ -34,6 +35,8 @@ export interface AcknowledgedWrite {
 export interface ChaosNodeConfig {
   readonly name: string;
   readonly dataDir: string;
+  /** File of the keys and values that it writes. */
+  readonly places: string;
   readonly options: Omit<NodeOptions, 'dataDir'>;
   /** Of an invitation: joins first. */
   readonly code?: string | undefined;

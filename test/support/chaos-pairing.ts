@@ -2,7 +2,7 @@
  * Makes the nodes of a chaos world members of one world, as people do it: the first invites the
  * others one by one; what these know of each other they learn by membership and discovery alone.
  */
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import type { ChaosWorld } from './chaos-world.ts';
 
 interface Member {
@@ -36,10 +36,16 @@ export async function pairAll(
     expect(members.map(({ nodeId }) => nodeId).toSorted()).toEqual(names.toSorted());
     const self = members.find((member) => member.self) as Member;
     authors.set(name, self.fingerprint);
-    const heard = await world.node(name).ask<Discovered[]>('discover');
-    const found = heard.filter(({ state, member }) => state === 'available' && member);
-    expect(found.map(({ nodeId }) => nodeId).toSorted()).toEqual(
-      names.filter((other) => other !== name).toSorted(),
+    // A datagram may be lost; the next one is heard.
+    await vi.waitFor(
+      async () => {
+        const heard = await world.node(name).ask<Discovered[]>('discover');
+        const found = heard.filter(({ state, member }) => state === 'available' && member);
+        expect(found.map(({ nodeId }) => nodeId).toSorted()).toEqual(
+          names.filter((other) => other !== name).toSorted(),
+        );
+      },
+      { timeout: 15_000 },
     );
   }
   return authors;

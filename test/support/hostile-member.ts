@@ -80,8 +80,6 @@ export class HostileLink {
   readonly #stream: Stream;
   #closed: string | undefined;
   #lastFrame = 0;
-  /** Answers pings and says welcome. */
-  isPolite = true;
 
   private constructor(stream: Stream, key: Key, victim: Victim) {
     this.#stream = stream;
@@ -133,11 +131,6 @@ export class HostileLink {
 
   get isClosed(): boolean {
     return this.#closed !== undefined;
-  }
-
-  /** Bytes that this side has not got rid of. */
-  get bufferedBytes(): number {
-    return this.#stream.bufferedBytes;
   }
 
   said(kind: WireMessage['kind']): boolean {
@@ -213,7 +206,6 @@ export class HostileLink {
 
   #take(message: WireMessage): void {
     this.heard.push(message);
-    if (!this.isPolite) return;
     if (message.kind === 'ping') this.send({ kind: 'pong', id: message.id, wallMs: 0 });
     if (message.kind === 'hello') {
       const { sessionId } = message;

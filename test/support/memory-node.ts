@@ -104,14 +104,15 @@ export function seenOf(engine: Engine, author = ''): SeenEntry[] {
 }
 
 /** One bundle of a log with its place in its origin's chain. */
-interface LoggedBundle {
+export interface LoggedBundle {
   readonly bytes: Uint8Array;
   readonly origin: string;
   readonly lastOriginSeq: number;
   readonly digest: Uint8Array;
 }
 
-function loggedBundles(engine: Engine): LoggedBundle[] {
+/** Every bundle in the log, own and received, in log order. */
+export function loggedBundles(engine: Engine): LoggedBundle[] {
   const bundles: LoggedBundle[] = [];
   const reader = new BundleReader();
   for (const batch of engine.parts.log.read(engine.parts.log.baseSeq + 1)) {

@@ -16,7 +16,11 @@ export interface StayingShell {
 }
 
 /** Runs a script in `cwd` until it is ended; resolves when it has said that it is ready. */
-export async function stay(cwd: string, script: string, readyMs = READY_MS): Promise<StayingShell> {
+export async function stay(
+  cwd: string,
+  script: string,
+  readyMs: number = READY_MS,
+): Promise<StayingShell> {
   const child = spawn('bash', ['-c', script], {
     cwd,
     env: { ...process.env, NO_COLOR: '1' },

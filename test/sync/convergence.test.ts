@@ -122,8 +122,11 @@ test('sending what is not durable yet is caught', () => {
   network.run(200);
   vi.spyOn(network.prng, 'chance').mockReturnValue(false);
   network.node(0).host.author(1, network.now(0).wall);
-  network.node(0).engine.advanced(network.now(0));
   const durable = network.node(0).host.vector().size;
+  vi.spyOn(FakeHost.prototype, 'vector').mockImplementation(function (this: FakeHost) {
+    return this.receivedVector();
+  });
+  network.node(0).engine.advanced(network.now(0));
   const sent = network.node(0).engine.take();
   expect(durable).toBe(0);
   // The breach that the network looks for in every story.

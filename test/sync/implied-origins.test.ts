@@ -24,6 +24,7 @@ test('a node that was opened anew gets nothing again that it has', () => {
   for (let opening = 0; opening < 3; opening++) {
     network.crash(0);
     network.write(0);
+    network.run(100);
     network.connect(0, 1);
     network.run(10_000);
   }

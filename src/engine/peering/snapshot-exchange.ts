@@ -10,6 +10,7 @@ import type { NodeIdentity } from '../identity.ts';
 import { type OpenSnapshot, signSnapshotOffer, verifySnapshot } from '../rebuild/snapshot.ts';
 import { IncomingFile } from './incoming-file.ts';
 import type { PeeringNode } from './peering-node.ts';
+import type { SyncMemory } from './sync-memory.ts';
 
 type SnapshotWork = Extract<
   SyncWork,
@@ -25,6 +26,9 @@ export interface SnapshotParts {
   open(): Promise<OpenSnapshot>;
   /** Replaces the state of this node by the file, which was verified. */
   install(file: string, offer: SnapshotOfferMessage): Promise<void>;
+  /** `false` while this node holds what it has to let go of itself. */
+  mayGive(): boolean;
+  readonly memory: SyncMemory;
   warn(text: string): void;
 }
 
@@ -37,6 +41,8 @@ export class SnapshotExchange {
   #given: OpenSnapshot | undefined;
   #giving: Promise<OpenSnapshot> | undefined;
   #idle: Timer | undefined;
+  /** Somebody has begun to read the one that is given. */
+  #isRead = false;
 
   constructor(parts: SnapshotParts) {
     this.#parts = parts;
@@ -60,19 +66,23 @@ export class SnapshotExchange {
       case 'install':
         return this.#settle(this.#install(work.offer, feed));
       case 'snapshotChecked':
-        return undefined;
+        return this.#settle(this.#checked());
     }
   }
 
   close(): void {
-    this.#idle?.cancel();
-    this.#given?.close();
-    this.#given = undefined;
+    this.#letGo();
     this.#incoming.close();
+  }
+
+  /** While somebody reads a snapshot, the log stays above it: whoever gets it can go on there. */
+  get givenSeq(): number {
+    return this.#given?.seq ?? Number.POSITIVE_INFINITY;
   }
 
   async #offer(peer: string, feed: Feed): Promise<void> {
     const { env, identity, log } = this.#parts.node();
+    if (!this.#parts.mayGive()) return feed((sync) => sync.snapshotRefused(peer));
     const given = await this.#open();
     const { id, byteLength, digest, stateHash, vector } = given;
     const facts = { id, byteLength, digest, stateHash, vector };
@@ -93,6 +103,7 @@ export class SnapshotExchange {
     const given = this.#given;
     // Let go meanwhile: whoever asks is offered the one of now.
     if (given?.id !== id) return this.#offer(peer, feed);
+    this.#isRead = true;
     this.#touch();
     const bytes = given.read(offset, bytesMax);
     feed((sync) => sync.snapshotChunk(peer, { id, offset, bytes }));
@@ -111,20 +122,49 @@ export class SnapshotExchange {
 
   async #install(offer: SnapshotOfferMessage, feed: Feed): Promise<void> {
     const { env, log } = this.#parts.node();
-    const file = this.#incoming.finish();
+    const { path: file, isResumed } = this.#incoming.finish(offer.id);
     try {
       await verifySnapshot(env, file, offer, log.worldId);
     } catch (error) {
       this.#parts.warn(`a snapshot was refused: ${String(error)}`);
       this.#incoming.remove();
-      feed((sync, now) => sync.snapshotFailed(offer.id, now));
+      // What an earlier process had stored may not have reached the disk: no fault of the giver.
+      if (isResumed) feed((sync, now) => sync.snapshotRestart(offer.id, now));
+      else feed((sync, now) => sync.snapshotFailed(offer.id, now));
       return;
     }
-    await this.#parts.install(file, offer);
+    await this.#replace(file, offer);
+  }
+
+  /** Taken on the word of one member, until a second one has the same: also over a restart. */
+  async #replace(file: string, offer: SnapshotOfferMessage): Promise<void> {
+    const { memory } = this.#parts;
+    const before = memory.unchecked;
+    memory.setUnchecked(offer.fingerprint);
+    try {
+      await this.#parts.install(file, offer);
+    } catch (error) {
+      memory.setUnchecked(before);
+      throw error;
+    }
     this.#incoming.remove();
   }
 
+  /**
+   * The log may have been let go above it since, so that nobody could go on behind it; or there is
+   * news, and nobody has begun to read it.
+   */
+  #isStale({ seq }: OpenSnapshot): boolean {
+    const { log } = this.#parts.node();
+    return seq < log.baseSeq || (!this.#isRead && seq < log.headSeq);
+  }
+
+  async #checked(): Promise<void> {
+    this.#parts.memory.setUnchecked(undefined);
+  }
+
   async #open(): Promise<OpenSnapshot> {
+    if (this.#given !== undefined && this.#isStale(this.#given)) this.#letGo();
     if (this.#given !== undefined) return this.#given;
     this.#giving ??= this.#parts.open();
     try {
@@ -138,10 +178,14 @@ export class SnapshotExchange {
 
   #touch(): void {
     this.#idle?.cancel();
-    this.#idle = this.#parts.node().env.timers.after(IDLE_MS, () => {
-      this.#given?.close();
-      this.#given = undefined;
-    });
+    this.#idle = this.#parts.node().env.timers.after(IDLE_MS, () => this.#letGo());
+  }
+
+  #letGo(): void {
+    this.#idle?.cancel();
+    this.#given?.close();
+    this.#given = undefined;
+    this.#isRead = false;
   }
 
   #settle(done: Promise<void>): void {

@@ -8,6 +8,7 @@ import { commitsAbout, type NamedCommit } from './commit-subject.ts';
 import { membersOf } from './member-list.ts';
 import type { Peering } from './peering.ts';
 import { verdictOf } from './sync-verdict.ts';
+import { heldSeqOf, queuedForUnmet } from './unmet-member.ts';
 import { waitUntil } from './wait-until.ts';
 import { memberNamed } from '../member-name.ts';
 
@@ -31,7 +32,8 @@ export function syncCalls(peering: () => Peering): SyncCalls {
   };
 }
 
-export function syncStateOf({ driver, warnings, node }: Peering): SyncStateInfo {
+export function syncStateOf(peering: Peering): SyncStateInfo {
+  const { driver, warnings, node } = peering;
   const { counters, ...state } = driver.sync.view.state(driver.now());
   const { retried, pruned, batchesSent, batchesReceived, commitsSent } = counters;
   const { commitsReceived, duplicatesReceived, refusedReceived } = counters;
@@ -40,6 +42,8 @@ export function syncStateOf({ driver, warnings, node }: Peering): SyncStateInfo 
   const conflicts = [...node.replica.storage.conflicts()].length;
   return {
     ...state,
+    deadLetters: state.deadLetters + peering.waitingLetters,
+    queued: Math.max(state.queued, queuedForUnmet(peering)),
     acknowledged,
     retried,
     pruned,
@@ -74,9 +78,9 @@ function outboxOf(peering: Peering): OutboxEntry[] {
       return {
         peer,
         nodeId,
-        cursorSeq: sync?.cursorSeq ?? 0,
+        cursorSeq: sync?.cursorSeq ?? heldSeqOf(peering, peer),
         headSeq: node.log.durableSeq,
-        commitsRemaining: sync?.commitsRemaining ?? node.log.durableSeq,
+        commitsRemaining: sync?.commitsRemaining ?? node.log.durableSeq - heldSeqOf(peering, peer),
         bytesRemaining: sync?.bytesRemaining ?? 0,
         inFlight: sync?.inFlight ?? 0,
         state: sync?.state ?? 'offline',

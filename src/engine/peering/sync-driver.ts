@@ -27,6 +27,7 @@ import {
 import type { PeeringNode } from './peering-node.ts';
 import { NodeSyncHost } from './sync-host.ts';
 import type { SnapshotExchange } from './snapshot-exchange.ts';
+import type { SyncMemory } from './sync-memory.ts';
 import { signStatement } from './vector-statement.ts';
 
 /** Where the work that is not the lane's goes. */
@@ -39,6 +40,10 @@ export interface SyncOutlets {
   changed(what: 'peer' | 'sync', peer: string | undefined): void;
   /** Whom to take the world from while this node has none. */
   trusted(): string | undefined;
+  /** Public key that the link with this node has proved. */
+  keyOf(fingerprint: string): Uint8Array | undefined;
+  /** A bundle of this origin does not fit the chain that is here. */
+  misfit(origin: string): void;
 }
 
 /** Nothing ticks more often than this by itself. */
@@ -53,9 +58,14 @@ export class SyncDriver {
   #timer: Timer | undefined = undefined;
   #isNoticed = false;
   #isPumping = false;
+  #isGoingOn = false;
   #isClosed = false;
 
-  constructor(node: PeeringNode, outlets: SyncOutlets, snapshots: SnapshotExchange) {
+  constructor(
+    node: PeeringNode,
+    outlets: SyncOutlets,
+    { snapshots, memory }: { snapshots: SnapshotExchange; memory: SyncMemory },
+  ) {
     this.#node = node;
     this.#outlets = outlets;
     this.#snapshots = snapshots;
@@ -64,7 +74,13 @@ export class SyncDriver {
     const { ackTimeoutMs, retryMinMs, retryMaxMs } = options.peers.sync;
     const [a = 0, b = 0, c = 0, d = 0] = env.random.bytes(4);
     this.sync = new SyncEngine({
-      host: new NodeSyncHost(node, { snapshots, trusted: () => outlets.trusted() }),
+      host: new NodeSyncHost(node, {
+        snapshots,
+        trusted: () => outlets.trusted(),
+        keyOf: (fingerprint) => outlets.keyOf(fingerprint),
+      }),
+      statements: memory.statements,
+      unchecked: memory.unchecked === undefined ? undefined : { from: memory.unchecked },
       prng: new Prng(((a << 24) | (b << 16) | (c << 8) | d) >>> 0),
       options: { ackTimeoutMs, retryBaseMs: retryMinMs, retryMaxMs },
     });
@@ -144,7 +160,18 @@ export class SyncDriver {
     } finally {
       this.#isPumping = false;
     }
+    this.#goOn();
     this.#arm();
+  }
+
+  /** A peer that lacks much gets it in steps, each in its own turn: local writes go between. */
+  #goOn(): void {
+    if (this.#isGoingOn || this.#isClosed || !this.sync.view.isHungry) return;
+    this.#isGoingOn = true;
+    this.#node.env.timers.soon(() => {
+      this.#isGoingOn = false;
+      this.feed((sync, now) => sync.advanced(now));
+    });
   }
 
   #arm(): void {
@@ -194,14 +221,21 @@ export class SyncDriver {
     const { peer, frame, bundles, heads } = work;
     let outcomes: readonly BundleOutcome[];
     try {
-      outcomes = (await receiveFrame(this.#node.lane, bundles, heads)).map(outcomeOf);
+      const results = await receiveFrame(this.#node.lane, bundles, heads);
+      for (const result of results) {
+        if (result.kind === 'fork') this.#outlets.misfit(result.fork.origin);
+      }
+      outcomes = results.map(outcomeOf);
     } catch (error) {
       // About this node, not about the bundles: they are sent again when it can take them.
       const reason = AdastraError.is(error) ? error.message : `fault: ${String(error)}`;
       if (!AdastraError.is(error)) this.#node.options.logger?.error(`receiving: ${reason}`);
       outcomes = bundles.map(() => ({ kind: 'deferred', reason }) as const);
     }
-    this.feed((sync, now) => sync.received(peer, frame, outcomes, now));
+    // In a turn of its own: whoever waits for what was published is told before the peer is.
+    this.#node.env.timers.soon(() => {
+      this.feed((sync, now) => sync.received(peer, frame, outcomes, now));
+    });
   }
 
   #sign(vector: Vector): void {

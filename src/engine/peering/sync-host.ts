@@ -20,6 +20,7 @@ import {
 } from '../../store/transactions/index.ts';
 import type { PeeringNode } from './peering-node.ts';
 import { verifySnapshotOffer } from '../rebuild/snapshot.ts';
+import { digestInLog } from '../rebuild/fork.ts';
 import { readOutbox } from './outbox-reader.ts';
 import { isStatementSigned } from './vector-statement.ts';
 
@@ -29,6 +30,8 @@ export interface HostSurroundings {
   readonly snapshots: { bytesHere(id: string): number };
   /** Fingerprint of the inviter while this node joins: an admin, though it has no statement yet. */
   trusted(): string | undefined;
+  /** Public key that the link with this node has proved. */
+  keyOf(fingerprint: string): Uint8Array | undefined;
 }
 
 /** A state whose hash is not at hand is hashed in slices first, by `status` or the checkpointer. */
@@ -61,6 +64,10 @@ export class NodeSyncHost implements SyncHost {
 
   receivedVector(): Vector {
     return this.#node.lane.vector;
+  }
+
+  findDigest(origin: string, originSeq: number): Uint8Array | undefined {
+    return digestInLog(this.#node.log, origin, originSeq);
   }
 
   predecessorOf(origin: string): NamedEnd | undefined {
@@ -121,9 +128,27 @@ export class NodeSyncHost implements SyncHost {
 
   verifyOffer(offer: SnapshotOfferMessage): boolean {
     const { env, log } = this.#node;
-    const standing = this.#table.rightsOf(offer.fingerprint, PRESENT);
-    if (standing === undefined) return false;
-    return verifySnapshotOffer(env.crypto, log.worldId, offer, standing.publicKey);
+    const { fingerprint, vector } = offer;
+    const standing = this.#table.rightsOf(fingerprint, PRESENT);
+    // A node that joins knows nobody's statement yet: the key of its inviter was proved by the link.
+    const isTrusted = standing === undefined && fingerprint === this.#around.trusted();
+    const publicKey = isTrusted ? this.#around.keyOf(fingerprint) : standing?.publicKey;
+    if (publicKey === undefined) return false;
+    // What this log has let go nobody could put on top of it.
+    if (!coversAll(vector, log.baseVector)) return false;
+    // Who does not know which branch stays may hold the other one.
+    const knows = this.#table
+      .branches()
+      .every(({ statement }) => vector.originSeqOf(statement.origin) >= statement.originSeq);
+    return knows && verifySnapshotOffer(env.crypto, log.worldId, offer, publicKey);
+  }
+
+  isDecided(origin: string): boolean {
+    return this.#table.branches().some((branch) => branch.origin === origin);
+  }
+
+  mayGoBack(): boolean {
+    return this.#table.closings().length > 0 || this.#table.branches().length > 0;
   }
 
   get #table(): MembershipTable {

@@ -5,12 +5,12 @@
  */
 import { AdastraError, BundleReader, type Hlc, type Vector } from '../../core/index.ts';
 import type { Env } from '../../env/index.ts';
-import { listCheckpoints, loadCheckpoint } from '../../store/checkpoint/index.ts';
+import { loadCheckpoint } from '../../store/checkpoint/index.ts';
 import { bundleRecord } from '../../store/transactions/index.ts';
 import type { CommitLog } from '../../wal/index.ts';
-import { checkpointDirectory } from '../directory.ts';
 import { Replica } from '../replica.ts';
 import { openOldNode } from './old-node.ts';
+import { ownBase } from './own-base.ts';
 import { rebase, type RebasedNode, type RebaseReport } from './rebase.ts';
 
 export interface ClockRepairSettings {
@@ -41,7 +41,7 @@ export async function clockRepair(
   const { baseSeq } = old.log;
   const survey = surveyStamps(old.log, fingerprint, limitMs);
   old.log.abandon();
-  const file = baseSeq === 0 ? undefined : baseFile(env, path, baseSeq);
+  const file = ownBase(env, path, baseSeq, beyondBase);
   const ofBase = file === undefined ? { ms: 0, counter: 0 } : clockIn(env, file, node);
   if (ofBase.ms > limitMs) throw beyondBase();
   if (survey.firstAhead.size === 0) return undefined;
@@ -88,14 +88,6 @@ function greatestIn(reader: BundleReader): number {
     while (reader.nextEvent());
   }
   return greatest;
-}
-
-/** The checkpoint that the log begins behind. */
-function baseFile(env: Env, dataDir: string, baseSeq: number): string {
-  const listed = listCheckpoints(env, checkpointDirectory(env, dataDir));
-  const base = listed.reverse().find(({ seq }) => seq >= baseSeq);
-  if (base === undefined) throw beyondBase();
-  return base.file;
 }
 
 function clockIn(env: Env, file: string, { options }: RebasedNode): Hlc {

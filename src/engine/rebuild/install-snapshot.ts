@@ -14,7 +14,7 @@ import { identifyLog } from '../../wal/index.ts';
 export interface InstallOptions {
   /** What the signed offer said of the file. */
   readonly offer: SnapshotFacts;
-  /** A branch that did not stay: its own commits are authored again. */
+  /** A branch that did not stay, beside those that the snapshot itself tells of. */
   readonly lostBranch?: LostBranch | undefined;
 }
 
@@ -33,14 +33,5 @@ export async function installSnapshot(
   const path = env.fs.resolve(dataDir);
   const identity = identifyLog(env, path);
   if (identity !== undefined) await verifySnapshot(env, file, offer, identity.worldId);
-  const isReplaced =
-    lostBranch === undefined
-      ? undefined
-      : (origin: string, originSeq: number): boolean =>
-          origin === lostBranch.origin && originSeq >= lostBranch.firstOriginSeq;
-  const leavesOut =
-    isReplaced === undefined
-      ? undefined
-      : (origin: string, _first: number, last: number): boolean => isReplaced(origin, last);
-  return rebase(env, path, node, { file, isReplaced, leavesOut });
+  return rebase(env, path, node, { file, lostBranch });
 }

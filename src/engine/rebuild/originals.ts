@@ -20,6 +20,10 @@ import {
 import type { CommitLog } from '../../wal/index.ts';
 import { readFully } from './file-digest.ts';
 
+/** Whether a new base has a commit of the old log; `unsure`: nothing tells. */
+export type Fate = 'kept' | 'lost' | 'unsure';
+export type FateOf = (origin: string, originSeq: number) => Fate;
+
 /** Beside the log: what is still to be authored again. */
 export const ORIGINALS_FILE = 'reauthor.ndjson';
 
@@ -41,6 +45,8 @@ export interface Original extends WriteName {
   readonly reason: string | undefined;
   readonly metadata: Value | undefined;
   readonly events: readonly OriginalEvent[];
+  /** It may stand in the new base all the same: it is shown, and not written by itself. */
+  readonly unsure?: true;
 }
 
 /** `<origin>/<originSeq>`: what a dead letter and `sync why` call it. */
@@ -48,23 +54,24 @@ export function nameOf({ origin, originSeq }: WriteName): string {
   return `${origin}/${originSeq}`;
 }
 
-/** The own commits of a log that `isLost` names, void ones passed over. */
-export function* originalsIn(
-  log: CommitLog,
-  isLost: (origin: string, originSeq: number) => boolean,
-): Generator<Original, void, undefined> {
+/** The own commits of a log that `fateOf` does not call kept, void ones passed over. */
+export function* originalsIn(log: CommitLog, fateOf: FateOf): Generator<Original, void, undefined> {
   if (log.headSeq <= log.baseSeq) return;
   for (const batch of log.read(log.baseSeq + 1)) {
     const window = { fromSeq: batch.firstSeq, toSeq: log.headSeq };
     for (const commit of commitsOf(batch, window)) {
       const { origin, originSeq } = commit;
-      if (origin === undefined || commit.void !== undefined || !isLost(origin, originSeq)) continue;
-      yield originalOf(log, commit, origin);
+      if (origin === undefined || commit.void !== undefined) continue;
+      const fate = fateOf(origin, originSeq);
+      if (fate === 'kept') continue;
+      const original = originalOf(log, commit, origin);
+      yield fate === 'lost' ? original : { ...original, unsure: true };
     }
   }
 }
 
-function originalOf(log: CommitLog, commit: LogCommit, origin: string): Original {
+/** What a commit of this log was, with what its keys held before it. */
+export function originalOf(log: CommitLog, commit: LogCommit, origin: string): Original {
   const { originSeq, actor, reason, metadata, events, links } = commit;
   const described = events.map(({ key, kind, value }, index) => {
     const basis = basisOf(log, key, links[index] as number);

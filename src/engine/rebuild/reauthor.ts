@@ -92,6 +92,9 @@ async function authorAgain(
   if (isStatement(original)) {
     return { original, why: 'a statement about the world is made again by its author' };
   }
+  if (original.unsure === true) {
+    return { original, why: 'it may be in the branch that stays: nothing here tells any more' };
+  }
   try {
     await engine.writable().transact(
       (tx) => {

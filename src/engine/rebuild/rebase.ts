@@ -9,7 +9,13 @@
 import { AdastraError, BundleReader, bytesOfHex, type Hlc } from '../../core/index.ts';
 import type { Env } from '../../env/index.ts';
 import { listCheckpoints, runSlices, writeCheckpoint } from '../../store/checkpoint/index.ts';
-import { bundleRecord, coversIn, type Lane, redecide } from '../../store/transactions/index.ts';
+import {
+  bundleRecord,
+  coversIn,
+  type Lane,
+  MembershipTable,
+  redecide,
+} from '../../store/transactions/index.ts';
 import { type CommitLog, createLog, type LogOptions, recoverLog } from '../../wal/index.ts';
 import { checkpointDirectory, removeTree } from '../directory.ts';
 import type { NodeIdentity } from '../identity.ts';
@@ -19,10 +25,13 @@ import { planMove } from '../set-aside.ts';
 import { type Arrival, makeBuildingDirectory, startOver } from '../starting-over.ts';
 import { loadBaseState } from './base-state.ts';
 import { type CarriedOver, carryOver, type LeavesOut, type LeftOut } from './carry-over.ts';
+import { type BranchFates, fatesOf } from './branch-fates.ts';
+import { branchHeld, type LostBranch } from './fork.ts';
 import { laneOn } from './lane-on.ts';
 import { type OldNode, openOldNode } from './old-node.ts';
 import {
   encodeOriginal,
+  type FateOf,
   linesOf,
   ORIGINALS_FILE,
   originalsIn,
@@ -43,8 +52,8 @@ export interface NewBase {
   readonly file: string | undefined;
   /** Bundles of the old log that are not to be handed over. */
   readonly leavesOut?: LeavesOut | undefined;
-  /** Own commits that the base holds under the same name and that are others (a lost fork). */
-  readonly isReplaced?: ((origin: string, originSeq: number) => boolean) | undefined;
+  /** A lost branch beside those that statements in the base tell of. */
+  readonly lostBranch?: LostBranch | undefined;
   /** What the clock goes on from; default: where it stood. */
   readonly clock?: Hlc | undefined;
 }
@@ -79,7 +88,9 @@ export async function rebase(
     const clock = base.clock ?? old.clock;
     const source = { file: base.file, worldId, limits, seq, commands, clock };
     const replica = loadBaseState(env, source);
-    const work = { old, replica, node, base };
+    const lost = lostBranchesOf(old, replica, base.lostBranch);
+    const fates = fatesOf(old.log, replica, lost);
+    const work = { old, replica, node, base, fates };
     const built = await build(env, building, work).catch((error: unknown) => {
       tidy(env, building);
       throw error;
@@ -88,6 +99,28 @@ export async function rebase(
   } finally {
     old.log.abandon();
   }
+}
+
+/** Branches that the base knows not to stay and that the old log holds, or may hold. */
+function lostBranchesOf(
+  { log, vector }: OldNode,
+  { storage, origins }: Replica,
+  given: LostBranch | undefined,
+): LostBranch[] {
+  const lost = given === undefined ? [] : [given];
+  const stated = new MembershipTable();
+  stated.load(storage, origins);
+  for (const branch of stated.branches()) {
+    const { origin, originSeq } = branch;
+    if (origin === given?.origin || vector.originSeqOf(origin) === 0) continue;
+    const held = branchHeld(log, branch);
+    if (typeof held === 'object') lost.push(held);
+    // It ends before the place that was compared: what stands in the base tells, or nothing does.
+    else if (held === 'behind' && vector.originSeqOf(origin) < originSeq) {
+      lost.push({ origin, firstOriginSeq: vector.originSeqOf(origin) + 1 });
+    }
+  }
+  return lost;
 }
 
 /** What fails here counts less than why we are here; the next attempt tries again. */
@@ -101,7 +134,7 @@ function tidy(env: Env, building: string): void {
 
 interface Built {
   readonly carried: CarriedOver;
-  readonly isLost: IsLost;
+  readonly fateOf: FateOf;
   readonly baseSeq: number;
   readonly headSeq: number;
 }
@@ -109,9 +142,9 @@ interface Built {
 async function build(
   env: Env,
   building: string,
-  work: { old: OldNode; replica: Replica; node: RebasedNode; base: NewBase },
+  work: { old: OldNode; replica: Replica; node: RebasedNode; base: NewBase; fates: BranchFates },
 ): Promise<Built> {
-  const { old, replica, node, base } = work;
+  const { old, replica, node, base, fates } = work;
   const { worldId, term } = old.log;
   const seq = old.nextSeq;
   const vector = replica.vector.encode();
@@ -134,14 +167,15 @@ async function build(
     const lane = laneOn(env, log, replica, node);
     redecide(lane, 'the log began anew');
     const { identity } = node;
-    const leavesOut = base.leavesOut ?? (() => false);
+    const leavesOut: LeavesOut = (origin, first, last) =>
+      base.leavesOut?.(origin, first, last) === true || fates.isOver(origin, last);
     const carried = await carryOver(env, old.log, lane, { identity, leavesOut });
     await lane.close();
     const failure = log.close();
     if (failure !== undefined) throw failure;
-    const isLost = lostOf(lane, base, identity);
+    const fateOf = lostOf(lane, fates, identity);
     checkNothingLost(old, lane);
-    return { carried, isLost, baseSeq: seq, headSeq: log.headSeq };
+    return { carried, fateOf, baseSeq: seq, headSeq: log.headSeq };
   } finally {
     log.abandon();
   }
@@ -175,16 +209,16 @@ async function writeBase(
   }
 }
 
-type IsLost = (origin: string, originSeq: number) => boolean;
-
-/** Own commits that the new log lacks, or has others of under their name. */
-function lostOf(lane: Lane, { isReplaced }: NewBase, identity: NodeIdentity): IsLost {
+/** Own commits that the new log lacks, or has (or may have) others of under their name. */
+function lostOf(lane: Lane, fates: BranchFates, identity: NodeIdentity): FateOf {
   const own = `${identity.fingerprint}.`;
   const { vector, parts } = lane;
-  return (origin, originSeq) =>
-    origin.startsWith(own) &&
-    (isReplaced?.(origin, originSeq) === true ||
-      !coversIn(vector, parts.incarnations, origin, originSeq));
+  return (origin, originSeq) => {
+    if (!origin.startsWith(own)) return 'kept';
+    const fate = fates.of(origin, originSeq);
+    if (fate !== 'kept') return fate;
+    return coversIn(vector, parts.incarnations, origin, originSeq) ? 'kept' : 'lost';
+  };
 }
 
 /**
@@ -229,25 +263,25 @@ function* linesFor(
   env: Env,
   dataDir: string,
   old: OldNode,
-  isLost: IsLost,
+  fateOf: FateOf,
 ): Generator<Uint8Array, void, undefined> {
   const before = env.fs.resolve(dataDir, ORIGINALS_FILE);
   const encoder = new TextEncoder();
   if (env.fs.stat(before) !== undefined) {
     for (const line of linesOf(env, before)) yield encoder.encode(`${line}\n`);
   }
-  for (const original of originalsIn(old.log, isLost)) yield encodeOriginal(original);
+  for (const original of originalsIn(old.log, fateOf)) yield encodeOriginal(original);
 }
 
 function putInPlace(
   env: Env,
   dataDir: string,
   building: string,
-  { old, carried, isLost, baseSeq, headSeq }: Built & { readonly old: OldNode },
+  { old, carried, fateOf, baseSeq, headSeq }: Built & { readonly old: OldNode },
 ): RebaseReport {
   const { fs } = env;
   const files = fs.resolve(building, FILES);
-  const lines = linesFor(env, dataDir, old, isLost);
+  const lines = linesFor(env, dataDir, old, fateOf);
   const toReauthor = writeOriginals(env, fs.resolve(files, ORIGINALS_FILE), lines);
   if (toReauthor === 0) fs.removeFile(fs.resolve(files, ORIGINALS_FILE));
   fs.syncDirectory(files);
