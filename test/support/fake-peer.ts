@@ -163,6 +163,8 @@ export class FakePeer {
     | 'deadLetters'
     | 'retryDeadLetter'
     | 'syncWhy'
+    | 'forks'
+    | 'keepBranch'
     | 'clockRepair'
     | 'whenAcknowledged'
     | 'whenStable'
@@ -225,6 +227,17 @@ export class FakePeer {
           held: [{ origin: 'o.9', reason: 'its clock is ahead' }],
           verdict: 'it waits for till-2 to come back',
         };
+      },
+      forks: async () => {
+        record('forks');
+        const origin = `${'a'.repeat(32)}.${'b'.repeat(32)}`;
+        const [digestHere, digestThere] = ['c'.repeat(64), undefined];
+        const reportedBy = 'd'.repeat(32);
+        return [{ origin, author: 'till-2', originSeq: 17, digestHere, digestThere, reportedBy }];
+      },
+      keepBranch: async (origin, branch) => {
+        record('keepBranch', origin, branch);
+        return RECEIPT;
       },
       clockRepair: async () => {
         record('clockRepair');
