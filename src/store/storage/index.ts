@@ -10,6 +10,7 @@ export {
   cellOfView,
   compareStamps,
   makeCell,
+  ownCell,
   sameView,
 } from './cell.ts';
 export type { Undo } from './generation.ts';

@@ -6,7 +6,7 @@
 import { BundleReader, ByteWriter, ORIGIN_BYTES } from '../../core/index.ts';
 import { FRAME_BYTES_MAX } from '../../wal/index.ts';
 import { siblingsAfter } from '../operations/index.ts';
-import type { Cell, OriginTable, View } from '../storage/index.ts';
+import { type Cell, type OriginTable, ownCell, type View } from '../storage/index.ts';
 import { effectOf, EffectWriter } from './effect.ts';
 import { eventCell } from './event-cell.ts';
 import type { Lane } from './lane.ts';
@@ -113,7 +113,7 @@ export class BundleDecision {
     const earlier = this.#decided.get(key);
     const { overlay } = this.#lane;
     const before =
-      earlier === undefined ? overlay.siblingsOf(key) : (earlier.siblings ?? [earlier.cell]);
+      earlier === undefined ? this.#siblingsOf(key) : (earlier.siblings ?? [earlier.cell]);
     const siblings = siblingsAfter(before, event, hasSeen, this.#origins);
     this.#local.varint(earlier?.seq ?? overlay.lastSeq(key));
     if (siblings.length === 1) {
@@ -123,6 +123,17 @@ export class BundleDecision {
     const view = this.#view(key, siblings);
     this.#effects.write(this.#local, effectOf(siblings, view, this.#origins, event));
     return entryOfSeveral(key, this.#seq, siblings, view);
+  }
+
+  /**
+   * What the lane sees, on memory that stays: the bytes of an own write that is pending lie in the
+   * frame of its batch, which is used again while this bundle still waits for its own.
+   */
+  #siblingsOf(key: string): readonly Cell[] {
+    const { overlay } = this.#lane;
+    const pending = overlay.pendingOf(key);
+    const isOwn = pending !== undefined && pending.siblings === undefined;
+    return isOwn ? [ownCell(pending.cell)] : overlay.siblingsOf(key);
   }
 
   #view(key: string, siblings: readonly Cell[]): View {

@@ -34,8 +34,9 @@ export function* commitsOf(
   const local = new LocalPartReader();
   let seq = batch.firstSeq;
   for (const record of batch.records) {
+    if (seq > window.toSeq) return;
     if (record.kind === RECORD_KIND.viewChanged) {
-      if (seq >= window.fromSeq && seq <= window.toSeq) yield readViews(record, seq);
+      if (seq >= window.fromSeq) yield readViews(record, seq);
       seq++;
       continue;
     }
@@ -45,8 +46,10 @@ export function* commitsOf(
     local.open(bundle.source, bundle.authoredEnd, bundle.localEnd);
     while (reader.nextCommit()) {
       local.nextCommit();
-      const commit = readCommit(reader, local, seq);
-      if (seq >= window.fromSeq && seq <= window.toSeq) yield commit;
+      if (seq > window.toSeq) return;
+      // One commit is often wanted out of a bundle of hundreds: their values are not decoded.
+      if (seq < window.fromSeq) passOver(reader, local);
+      else yield readCommit(reader, local, seq);
       seq++;
     }
   }
@@ -74,6 +77,13 @@ function readViews(record: LogRecord, seq: number): LogCommit {
   const place = { seq, origin: undefined, originSeq: 0, stamp: '', timeMs };
   const effects = keys.map(({ effect }) => effect);
   return { ...place, reason, events, links: keys.map(({ link }) => link), effects };
+}
+
+function passOver(reader: BundleReader, local: LocalPartReader): void {
+  while (reader.nextEvent()) {
+    local.nextLink();
+    if (local.voidReason === undefined) local.nextEffect();
+  }
 }
 
 function readCommit(reader: BundleReader, local: LocalPartReader, seq: number): LogCommit {
