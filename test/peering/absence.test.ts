@@ -2,7 +2,10 @@
  * Nodes that were away: below what the others still have in their logs, and for a long time.
  */
 import { expect, test } from 'vitest';
-import type { Engine, NodeOptions } from '../../src/engine/index.ts';
+import { AdastraError } from '../../src/core/index.ts';
+import type { Engine, LiveCommit, NodeOptions } from '../../src/engine/index.ts';
+import { figure, TIMEOUT_MS } from '../support/long.ts';
+import { NODE_DIRECTORY } from '../support/memory-node.ts';
 import { type PeerMachine, PeerWorld } from '../support/peer-world.ts';
 
 const DAY_MS = 24 * 3_600_000;
@@ -27,6 +30,13 @@ async function write(world: PeerWorld, node: Engine, name: string, count: number
   }
 }
 
+/** Bytes of a snapshot that lie in the directory of a node. */
+function bytesArrived({ env }: PeerMachine): number {
+  const path = `${NODE_DIRECTORY}/incoming`;
+  if (env.fs.stat(path) === undefined) return 0;
+  return Math.max(0, ...env.fs.list(path).map((name) => env.fs.stat(`${path}/${name}`)?.sizeBytes ?? 0));
+}
+
 /** Lets the log go up to about now; gives where it begins then. */
 async function forget(world: PeerWorld, node: Engine): Promise<number> {
   for (let round = 0; round < 3; round++) {
@@ -44,27 +54,28 @@ interface Three {
 }
 
 /** `shop` and `depot` are admins and let their logs go. */
-async function three(seed: number, options: Partial<NodeOptions> = {}): Promise<Three> {
+async function three(seed: number): Promise<Three> {
   const world = new PeerWorld(seed);
   const shop = world.machine();
   const van = world.machine();
   const depot = world.machine();
   const first = await world.open(shop, FORGETFUL);
-  const second = await world.join(shop, van, {}, options);
+  const second = await world.join(shop, van);
   const third = await world.join(shop, depot, { role: 'admin' }, FORGETFUL);
   await world.settled(first.put('old', 1));
   expect(await world.converge()).toBe(true);
   return { world, machines: [shop, van, depot], nodes: [first, second, third] };
 }
 
-test('a member below the floor gets a snapshot and keeps its own commits', async () => {
-  const { world, machines, nodes } = await three(1);
+/** The van is away until the others have let go what it lacks. */
+async function away(seed: number): Promise<Three> {
+  const all = await three(seed);
+  const { world, machines, nodes } = all;
   const [first, second, third] = nodes;
-  const [, van] = machines;
   await world.settled(first.put('gone', 1));
   expect(await world.converge()).toBe(true);
-  world.world.network.isolate(van.address);
-  const own = await world.settled(second.put('own', 'unshared'));
+  world.world.network.isolate(machines[1].address);
+  await world.settled(second.put('own', 'unshared'));
   await world.settled(second.put('both', 'van'));
   await world.settled(first.put('both', 'shop'));
   await world.settled(first.remove('gone'));
@@ -72,13 +83,180 @@ test('a member below the floor gets a snapshot and keeps its own commits', async
   jump(world, 91 * DAY_MS);
   expect(await forget(world, first)).toBeGreaterThan(0);
   expect(await forget(world, third)).toBeGreaterThan(0);
+  return all;
+}
+
+function linesWith(world: PeerWorld, text: string): string[] {
+  return world.logs.filter((line) => line.includes(text));
+}
+
+async function expectTogether({ world, nodes }: Three, van: Engine): Promise<void> {
+  const [first, , third] = nodes;
+  expect(await world.converge(600_000)).toBe(true);
+  for (const node of [first, van, third]) {
+    expect(await node.get('own')).toBe('unshared');
+    expect(await node.get('gone')).toBe(undefined);
+    expect((await node.conflict('both'))?.siblings).toHaveLength(2);
+  }
+  await world.run(60_000);
+  for (const node of [first, van, third]) {
+    const { stableSeq, warnings } = await node.syncStateInfo();
+    const others = warnings.filter((text) => !text.startsWith('the clock has jumped'));
+    expect([stableSeq, others]).toEqual([node.seq, []]);
+  }
+}
+
+test('a member below the floor gets a snapshot and keeps its own commits', async () => {
+  const all = await away(1);
+  const { world, nodes } = all;
+  const [, second] = nodes;
+  const own = await second.getEntry('own');
+  const seen: LiveCommit[] = [];
+  second.feed.listen((commit) => seen.push(commit));
+  const feed = second.changes({ from: second.seq + 1 });
+  const next = feed.next().then(
+    () => 'none',
+    (error: unknown) => (AdastraError.is(error) ? error.code : String(error)),
+  );
   world.world.network.healAll();
   expect(await world.converge(300_000)).toBe(true);
   expect((await second.syncStateInfo()).snapshot?.state).toBe('unchecked');
   await world.run(10_000);
   expect((await second.syncStateInfo()).snapshot?.state).toBe('checked');
-  expect((await first.getEntry('own'))?.stamps).toEqual([own.stamp]);
-  expect(await second.get('gone')).toBe(undefined);
-  expect((await first.conflict('both'))?.siblings).toHaveLength(2);
+  await expectTogether(all, second);
+  expect((await nodes[0].getEntry('own'))?.stamps).toEqual(own?.stamps);
+  expect(seen.some(({ reset }) => reset === true)).toBe(true);
+  expect(await next).toBe('reset');
+  expect(linesWith(world, 'was taken over')).toHaveLength(1);
   await world.close();
 });
+
+test('a snapshot goes on behind a cut and behind a kill, from what is there of it', async () => {
+  for (const seed of [2, 3]) {
+    const all = await away(seed);
+    const { world, machines } = all;
+    await write(world, all.nodes[0], 'more', 3000);
+    await world.run(10_000);
+    // A chunk of a snapshot takes six seconds.
+    Object.assign(world.world.network.conditions, { latencyMs: 5, bytesPerMs: 40 });
+    const [, van] = machines;
+    world.world.network.healAll();
+    const offsets: number[] = [];
+    for (let round = 0; round < 3; round++) {
+      await world.run(15_000);
+      offsets.push(bytesArrived(van));
+      world.world.network.isolate(van.address);
+      await world.run(60_000);
+      if (seed === 3) {
+        world.kill(van);
+        await world.open(van);
+      }
+      world.world.network.healAll();
+    }
+    expect(offsets[0]).toBeGreaterThan(0);
+    expect(offsets[1]).toBeGreaterThan(offsets[0] as number);
+    await expectTogether(all, van.engine as Engine);
+    await world.close();
+  }
+}, TIMEOUT_MS);
+
+test('what is unchecked stays so over a restart; retention keeps what a lease covers', async () => {
+  const all = await away(4);
+  const { world, machines, nodes } = all;
+  const [shop, van, depot] = machines;
+  world.kill(depot);
+  world.world.network.healAll();
+  expect(await world.converge(300_000)).toBe(true);
+  await world.run(120_000);
+  world.kill(van);
+  const again = await world.open(van);
+  expect((await again.syncStateInfo()).snapshot).toEqual({
+    state: 'unchecked',
+    from: (await nodes[0].nodeInfo()).fingerprint,
+  });
+  // The statements of before are there as well: nobody has to say them again.
+  expect(again.peering?.driver.sync.view.statements().length).toBeGreaterThan(1);
+  // The depot is away, but its lease lasts: the shop keeps what it lacks.
+  const base = await forget(world, nodes[0]);
+  expect(await forget(world, nodes[0])).toBe(base);
+  await world.open(depot, FORGETFUL);
+  expect(await world.converge(300_000)).toBe(true);
+  await world.run(10_000);
+  expect((await again.syncStateInfo()).snapshot?.state).toBe('checked');
+  expect(linesWith(world, 'was taken over').filter((line) => line.includes(depot.address))).toEqual([]);
+  expect(shop.engine?.closed).toBe(false);
+  await world.close();
+});
+
+test('a node that joins a world whose log begins later is bootstrapped, and may write', async () => {
+  const all = await away(5);
+  const { world, machines, nodes } = all;
+  const late = world.machine();
+  late.env.clock.jumpWall(91 * DAY_MS);
+  const fourth = await world.join(machines[0], late);
+  expect(await world.converge(300_000, [machines[0], machines[2], late])).toBe(true);
+  await world.run(1_000);
+  await world.settled(fourth.put('late/1', 1));
+  world.world.network.healAll();
+  await expectTogether(all, nodes[1]);
+  expect(await nodes[1].get('late/1')).toBe(1);
+  await world.close();
+});
+
+test('a member that may not give snapshots says so', async () => {
+  const world = new PeerWorld(6);
+  const [shop, van, depot] = [world.machine(), world.machine(), world.machine()];
+  await world.open(shop, FORGETFUL);
+  const second = await world.join(shop, van, { role: 'write' }, FORGETFUL);
+  const third = await world.join(shop, depot);
+  expect(await world.converge()).toBe(true);
+  world.world.network.isolate(depot.address);
+  await world.run(60_000);
+  jump(world, 91 * DAY_MS);
+  expect(await forget(world, second)).toBeGreaterThan(0);
+  world.kill(shop);
+  world.world.network.healAll();
+  await world.settled(third.connect(`${van.address}:4700`));
+  await world.run(10_000);
+  const [peer] = (await third.peers()).filter(({ state }) => state === 'connected');
+  expect(peer?.lastError).toContain('an admin or witness can help');
+  expect((await second.syncStateInfo()).warnings.join()).toContain('snapshot_unavailable');
+  // Then one comes back that may.
+  await world.open(shop, FORGETFUL);
+  expect(await world.converge(600_000)).toBe(true);
+  await world.close();
+});
+
+test('30 days and a long log: a node that was off catches up from the log, in bounded memory', async () => {
+  const commits = figure({ short: 5_000, long: 1_000_000 });
+  const world = new PeerWorld(7, { latencyMs: 5 });
+  const [shop, van] = [world.machine(), world.machine()];
+  const first = await world.open(shop);
+  const second = await world.join(shop, van);
+  expect(await world.converge()).toBe(true);
+  await world.settled(second.put('van/before', 1));
+  expect(await world.converge()).toBe(true);
+  world.kill(van);
+  const days = 30;
+  for (let day = 0; day < days; day++) {
+    await write(world, first, `day/${day}`, Math.ceil(commits / days));
+    await world.run(1000);
+    jump(world, DAY_MS);
+  }
+  const { inFlight, queued } = await first.syncStateInfo();
+  expect([inFlight, queued >= commits]).toEqual([0, true]);
+  const again = await world.open(van);
+  let mostInFlight = 0;
+  for (let left = 100_000; left > 0 && again.seq < first.seq; left--) {
+    await world.run(20);
+    const [entry] = await first.outbox();
+    mostInFlight = Math.max(mostInFlight, entry?.inFlight ?? 0);
+  }
+  // Never more than its window is on its way, however much there is to send.
+  expect(mostInFlight).toBeGreaterThan(0);
+  expect(mostInFlight).toBeLessThan(Math.max(20_000, commits / 10));
+  expect(await world.converge(600_000)).toBe(true);
+  expect(linesWith(world, 'was taken over')).toEqual([]);
+  expect(await again.count({ prefix: 'day/' })).toBe(Math.ceil(commits / days) * days);
+  await world.close();
+}, TIMEOUT_MS);

@@ -237,7 +237,7 @@ export class FakePeer {
       },
       keepBranch: async (origin, branch) => {
         record('keepBranch', origin, branch);
-        return RECEIPT;
+        return receipt();
       },
       clockRepair: async () => {
         record('clockRepair');
