@@ -75,8 +75,13 @@ function conflictCalls(engine: PeerSource): ConflictCalls {
     conflict: async (key) => conflictOf(source(), key),
     decidedConflicts: async function* (options) {
       engine.checkOpen();
-      const { log, replica } = engine.parts;
-      yield* decidedConflicts({ log, decided: replica.decided }, options);
+      const { log, replica, env } = engine.parts;
+      for (const found of decidedConflicts({ log, decided: replica.decided }, options)) {
+        yield found;
+        // Each takes some milliseconds of reading: a long list must not hold the event loop up.
+        await new Promise<void>((resolve) => env.timers.soon(resolve));
+        engine.checkOpen();
+      }
     },
     resolveConflict: async (key, resolution, options): Promise<Receipt> =>
       resolveConflict(engine.writable(), key, resolution, options),
