@@ -17,6 +17,7 @@ import { loadRow, ROW_NAMES } from './rows/index.mjs';
 const BENCH = fileURLToPath(new URL('.', import.meta.url));
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const ROUNDS = { full: 5, quick: 3 };
+const OURS = new Set(['adastra', 'sync-adastra']);
 const USAGE = `npm run bench -- [options]
   --quick            smaller N and ${ROUNDS.quick} rounds
   --json             one JSON object on standard output
@@ -76,7 +77,7 @@ async function makePlan(chosen) {
   const rows = await Promise.all(chosen.only.map(loadRow));
   const wanted = ({ id, module }) =>
     (chosen.with === undefined || chosen.with.includes(id)) &&
-    !(chosen['no-ours'] && module === 'adastra');
+    !(chosen['no-ours'] && OURS.has(module));
   const all = rows.map((row) => ({ row, contenders: row.contenders.filter(wanted) }));
   const modules = new Set(all.flatMap(({ contenders }) => contenders.map(({ module }) => module)));
   const reasons = await probe(modules);

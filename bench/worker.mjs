@@ -15,7 +15,7 @@ async function perform() {
   if (job.task === 'load') {
     const { records } = await import('./lib/data.mjs');
     mkdirSync(job.dir, { recursive: true });
-    await contender.load(job.dir, job.fixture, records(job.n));
+    await contender.load(job.dir, job.fixture, records(job.n), job.n);
     return {};
   }
   const { loadRow } = await import('./rows/index.mjs');

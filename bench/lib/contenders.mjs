@@ -64,3 +64,35 @@ export const oursAtShare = (fixture, share) =>
     label: `adastra, N × ${share}`,
     share,
   });
+
+/** Between two processes: see contenders/sync-*.mjs. */
+export const oursSync = (mode, more) => ours(mode, { module: 'sync-adastra', ...more });
+export const oursSyncTransactions = () =>
+  oursSync('transactions', {
+    role: 'variant',
+    id: 'adastra-transactions',
+    label: 'adastra, written in transactions of 1,000',
+  });
+export const floorTcp = (mode, label, role = 'floor') => ({
+  role,
+  id: `floor-tcp-${mode}`,
+  module: 'sync-floor-tcp',
+  mode,
+  label,
+});
+export const rawValues = () => ({
+  role: 'floor',
+  id: 'raw-values',
+  module: 'raw-values',
+  mode: 'bytes',
+  label: 'floor: bytes of keys and values',
+});
+export const yjsSync = () => peer('sync-yjs', 'whole', 'yjs over ws (whole state, no disk)');
+export const hypercoreSync = () => peer('sync-hypercore', 'range', 'hypercore 11 (own storage)');
+export const floorTls = () => ({
+  role: 'floor',
+  id: 'floor-tls',
+  module: 'sync-floor-tls',
+  mode: 'round-trip',
+  label: 'floor: TLS round trip + two fdatasyncs',
+});

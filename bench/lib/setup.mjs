@@ -58,7 +58,7 @@ export function buildOurs(root, entry, log) {
 /** Removes what an earlier run left; `keep` spares the fixtures of the peers, never our own. */
 export function clearData(dataDir, keep) {
   for (const name of readdirSync(dataDir)) {
-    const isPeerFixture = name.startsWith('fixture-') && !name.startsWith('fixture-adastra');
+    const isPeerFixture = name.startsWith('fixture-') && !/^fixture-(sync-)?adastra/.test(name);
     if (name === 'lock' || (keep && isPeerFixture)) continue;
     rmSync(join(dataDir, name), { recursive: true, force: true });
   }

@@ -12,6 +12,14 @@ export const ROW_NAMES = [
   'open-1m-log',
   'memory-1m',
   'checkpoint-pause',
+  'sync-100k',
+  'sync-bytes',
+  'sync-latency',
+  'sync-latency-p99',
+  'sync-reconnect',
+  'sync-absence',
+  'sync-catch-up',
+  'sync-interference',
 ];
 
 /** Imports one row; a worker imports only its own, so open times do not pay for the others. */

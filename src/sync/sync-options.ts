@@ -42,8 +42,8 @@ export interface SyncOptions {
 const MIB = 1024 * 1024;
 
 export const DEFAULT_SYNC_OPTIONS: SyncOptions = Object.freeze({
-  windowBytes: 8 * MIB,
-  windowFrames: 32,
+  windowBytes: 4 * MIB,
+  windowFrames: 16,
   frameBytes: MIB / 4,
   receiveBytes: 8 * MIB,
   ackTimeoutMinMs: 2000,
