@@ -6,6 +6,8 @@
 import type { SegmentHeader } from './segment-header.ts';
 
 const GAP_BYTES = 64 * 1024;
+/** The newest frames are known one by one: what was just written is what is read next. */
+const RECENT_MAX = 64;
 
 /** One segment of the log as far as it is known. */
 export class SegmentEntry {
@@ -19,6 +21,8 @@ export class SegmentEntry {
   bytes: number;
   /** Pairs of first seq and offset, ascending. */
   readonly positions: number[] = [];
+  /** The same for every one of the newest frames. */
+  #recent: number[] = [];
   #noted: number;
 
   constructor(path: string, header: SegmentHeader, headerBytes: number, bytes: number) {
@@ -33,22 +37,39 @@ export class SegmentEntry {
 
   /** A frame beginning with `firstSeq` stands at `offset`. */
   note(firstSeq: number, offset: number): void {
+    const newest = this.#recent.at(-1) ?? 0;
+    if (offset > newest) {
+      if (this.#recent.length >= RECENT_MAX * 2) this.#recent = this.#recent.slice(RECENT_MAX);
+      this.#recent.push(firstSeq, offset);
+    }
     if (offset - this.#noted < GAP_BYTES) return;
     this.#noted = offset;
     this.positions.push(firstSeq, offset);
   }
 
-  /** The last known position before the batch that holds `seq`; its index in `positions`, or −2. */
-  positionBefore(seq: number): number {
-    let low = 0;
-    let high = this.positions.length / 2;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.positions[middle * 2] as number) < seq) low = middle + 1;
-      else high = middle;
-    }
-    return low * 2 - 2;
+  /** A frame at or before the one that holds `seq`, as near as is known; else `undefined`. */
+  placeBefore(seq: number): { readonly firstSeq: number; readonly offset: number } | undefined {
+    return placeIn(this.#recent, seq) ?? placeIn(this.positions, seq);
   }
+}
+
+/**
+ * Of pairs of first seq and offset the last one before `seq`: a frame that begins with `seq` itself
+ * may have local notes of the same seq before it.
+ */
+function placeIn(
+  pairs: readonly number[],
+  seq: number,
+): { readonly firstSeq: number; readonly offset: number } | undefined {
+  let low = 0;
+  let high = pairs.length / 2;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((pairs[middle * 2] as number) < seq) low = middle + 1;
+    else high = middle;
+  }
+  if (low === 0) return undefined;
+  return { firstSeq: pairs[low * 2 - 2] as number, offset: pairs[low * 2 - 1] as number };
 }
 
 /** The last entry that begins at or before `seq`; the first one if all begin later. */

@@ -93,9 +93,9 @@ function startScanner(
   fromSeq: number,
   chain: LogChain,
 ): SegmentScanner {
-  const position = entry.firstSeq >= fromSeq ? -2 : entry.positionBefore(fromSeq);
-  const start = position < 0 ? entry.headerBytes : (entry.positions[position + 1] as number);
-  chain.startWithin(position < 0 ? entry.firstSeq : (entry.positions[position] as number), 0);
+  const place = entry.firstSeq >= fromSeq ? undefined : entry.placeBefore(fromSeq);
+  const start = place?.offset ?? entry.headerBytes;
+  chain.startWithin(place?.firstSeq ?? entry.firstSeq, 0);
   const seed = segmentSeed(source.worldId, source.logId, entry.number);
   const readBytes = Math.min(FIRST_READ_BYTES, Math.max(entry.bytes - start, 1));
   return new SegmentScanner(source.env.crypto, file, seed, {
