@@ -46,6 +46,8 @@ import { syncOutbox } from './commands/sync-outbox.ts';
 import { syncRetry } from './commands/sync-retry.ts';
 import { syncStatus } from './commands/sync-status.ts';
 import { syncTick } from './commands/sync-tick.ts';
+import { syncForks } from './commands/sync-forks.ts';
+import { syncKeep } from './commands/sync-keep.ts';
 import { syncWhy } from './commands/sync-why.ts';
 
 /** Every command of this program. */
@@ -87,6 +89,8 @@ export const commandTable: readonly CommandSpec[] = [
   syncOutbox,
   syncRetry,
   syncWhy,
+  syncForks,
+  syncKeep,
   clockRepair,
   conflictsList,
   conflictsShow,

@@ -24,6 +24,8 @@ const PROMISED = [
   'deadLetters',
   'retryDeadLetter',
   'syncWhy',
+  'forks',
+  'keepBranch',
   'clockRepair',
   'whenAcknowledged',
   'whenStable',

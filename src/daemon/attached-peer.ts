@@ -5,6 +5,7 @@
 import { AdastraError, type Receipt } from '../core/index.ts';
 import { jsonOf, type Value, type WriteOptions } from '../core/index.ts';
 import type {
+  BranchName,
   ClockRepairReport,
   ConflictInfo,
   ConflictsOptions,
@@ -13,6 +14,7 @@ import type {
   DiscoveredNode,
   DiscoveryOptions,
   DiscoveryStatus,
+  ForkInfo,
   Invitation,
   InviteOptions,
   MemberChange,
@@ -127,6 +129,14 @@ export class AttachedPeer implements PeerApi {
 
   syncWhy(subject: string): Promise<SyncWhy> {
     return this.read(target`/v1/sync/why?subject=${subject}`);
+  }
+
+  async forks(): Promise<readonly ForkInfo[]> {
+    return (await this.read<{ forks: ForkInfo[] }>(target`/v1/sync/forks`)).forks;
+  }
+
+  keepBranch(origin: string, branch: BranchName): Promise<Receipt> {
+    return this.write('POST', target`/v1/sync/forks/${origin}/keep`, branch);
   }
 
   clockRepair(): Promise<ClockRepairReport> {

@@ -33,11 +33,20 @@ export interface Sifted {
 
 const reader = new BundleReader();
 
+/** What one frame has come to so far. */
+interface FrameSoFar extends SieveParts {
+  /** How far each origin is taken by this frame. */
+  readonly reached: Map<string, number>;
+  /** Why the rest of an origin is kept back. */
+  readonly held: Map<string, Hold>;
+}
+
 export function siftFrame(bundles: readonly Uint8Array[], parts: SieveParts): Sifted {
   const take: SiftedBundle[] = [];
   const duplicates: BundleFacts[] = [];
   const refusals: Refusal[] = [];
   const broken = new Set<string>();
+  const frame: FrameSoFar = { ...parts, reached: new Map(), held: new Map() };
   for (const bytes of bundles) {
     const facts = bundleFacts(reader, bytes);
     if (facts === undefined) return { take: [], duplicates: [], refusals: [], garbage: true };
@@ -46,39 +55,75 @@ export function siftFrame(bundles: readonly Uint8Array[], parts: SieveParts): Si
       continue;
     }
     if (broken.has(facts.origin)) continue;
-    const refusal = judge(facts, parts);
+    const refusal = judge(facts, frame);
     if (refusal === undefined) {
       take.push({ bytes, facts });
+      frame.reached.set(facts.origin, facts.lastOriginSeq);
       continue;
     }
     refusals.push(refusal);
     if (refusal.kind === 'refused') broken.add(facts.origin);
   }
-  return { take, duplicates, refusals, garbage: false };
+  return { take: withoutCutOff(take, frame, refusals), duplicates, refusals, garbage: false };
+}
+
+/**
+ * A head vouches for all of its origin in a frame: what stands before a bundle that is kept back
+ * cannot be proved without it. It waits too, or it would count as unsigned, and that for good.
+ */
+function withoutCutOff(
+  take: readonly SiftedBundle[],
+  { held, holds }: FrameSoFar,
+  refusals: Refusal[],
+): SiftedBundle[] {
+  return take.filter(({ facts: { origin, firstOriginSeq: originSeq } }) => {
+    const hold = held.get(origin);
+    if (hold === undefined) return true;
+    const { kind, reason, untilMs } = hold;
+    holds.add({ ...hold, originSeq });
+    refusals.push({ origin, originSeq, kind, reason, untilMs });
+    return false;
+  });
 }
 
 /** Why it does not go on, noted in the table of holds; `reader` has it open. */
-function judge(facts: BundleFacts, parts: SieveParts): Refusal | undefined {
+function judge(facts: BundleFacts, frame: FrameSoFar): Refusal | undefined {
   const { origin, firstOriginSeq: originSeq } = facts;
-  const { holds, frozen } = parts;
+  const { holds, frozen, held } = frame;
   if (frozen.has(origin)) {
     return { origin, originSeq, kind: 'fork', reason: 'the origin is frozen', untilMs: 0 };
   }
-  const hold = inherited(facts, parts) ?? own(facts, parts);
+  const hold = inherited(facts, frame) ?? own(facts, frame);
   if (hold === undefined) return undefined;
   if ('malformed' in hold) {
     return { origin, originSeq, kind: 'refused', reason: hold.malformed, untilMs: 0 };
   }
   holds.add(hold);
+  if (!held.has(origin)) held.set(origin, hold);
   const { kind, reason, untilMs } = hold;
   return { origin, originSeq, kind, reason, untilMs };
 }
 
+/** The hold on this origin, unless this frame has brought what it waits for. */
+function blocking(
+  { holds, vector, reached }: FrameSoFar,
+  origin: string,
+  originSeq: number,
+): Hold | undefined {
+  const hold = holds.blocking(origin, originSeq);
+  if (hold === undefined || hold.needs.length === 0 || hold.untilMs > 0) return hold;
+  const isHere = hold.needs.every(
+    (need) =>
+      Math.max(vector.originSeqOf(need.origin), reached.get(need.origin) ?? 0) >= need.originSeq,
+  );
+  return isHere ? undefined : hold;
+}
+
 /** A hold because of what came before it in its origin or of what it has seen. */
-function inherited(facts: BundleFacts, parts: SieveParts): Hold | undefined {
+function inherited(facts: BundleFacts, frame: FrameSoFar): Hold | undefined {
   const { origin, firstOriginSeq: originSeq, lastOriginSeq } = facts;
-  const { holds, frozen, vector } = parts;
-  const before = holds.blocking(origin, lastOriginSeq);
+  const { frozen, vector } = frame;
+  const before = blocking(frame, origin, lastOriginSeq);
   if (before !== undefined) return { ...before, originSeq: Math.min(before.originSeq, originSeq) };
   for (const seen of facts.depends) {
     if (vector.originSeqOf(seen.origin) >= seen.originSeq) continue;
@@ -87,8 +132,8 @@ function inherited(facts: BundleFacts, parts: SieveParts): Hold | undefined {
       const needs = [seen];
       return { origin, originSeq, kind: 'held', reason, untilMs: 0, needs, retryMono: undefined };
     }
-    const blocking = holds.blocking(seen.origin, seen.originSeq);
-    if (blocking !== undefined) return { ...blocking, origin, originSeq, reason, kind: 'held' };
+    const hold = blocking(frame, seen.origin, seen.originSeq);
+    if (hold !== undefined) return { ...hold, origin, originSeq, reason, kind: 'held' };
   }
   return undefined;
 }

@@ -7,24 +7,23 @@
 import {
   type AckMessage,
   type BundlesMessage,
-  equalBytes,
   type OpenMessage,
   type SnapshotRequestMessage,
-  type Vector,
   type VectorStatement,
 } from '../core/index.ts';
 import { deadLetterId } from './dead-letter-list.ts';
+import { ForkLookup } from './fork-lookup.ts';
+import { hasGoneBack } from './gone-back.ts';
 import { HashWatch } from './hash-watch.ts';
 import { Inbox, type InboxStep } from './inbox.ts';
 import { Outbox } from './outbox.ts';
-import type { BundleOutcome, Now, SyncHost } from './ports.ts';
+import type { BundleOutcome, Now } from './ports.ts';
 import { SnapshotSender } from './snapshot-sender.ts';
 import { wantedBy } from './snapshot-wanted.ts';
-import { freeze, freezeForks, sooner, type SyncContext } from './sync-context.ts';
+import { freezeForks, sooner, type SyncContext } from './sync-context.ts';
 import { ToldVectors } from './told-vectors.ts';
 
 const STATEMENTS_PER_MESSAGE = 32;
-const LOOKUPS_MAX = 16;
 
 export type LinkState = 'offline' | 'opening' | 'open' | 'upgrade_needed';
 
@@ -47,7 +46,7 @@ export class PeerSession {
   #gossipMono: number | undefined;
   #toldHash: Uint8Array | undefined;
   #hasSaidFloor = false;
-  readonly #lookedUp = new Set<string>();
+  readonly #forks: ForkLookup;
   #announcedWithoutHash = 0;
 
   constructor(context: SyncContext, fingerprint: string) {
@@ -58,6 +57,7 @@ export class PeerSession {
     this.hashes = new HashWatch(context, fingerprint);
     this.snapshots = new SnapshotSender(context, fingerprint);
     this.#told = new ToldVectors(context.predecessorOf);
+    this.#forks = new ForkLookup(context, fingerprint);
   }
 
   /** Both sides have said where they stand, and they understand each other. */
@@ -71,7 +71,7 @@ export class PeerSession {
     this.lastConnectedMono = now.mono;
     this.#toldStatements.clear();
     this.#hasSaidFloor = false;
-    this.#lookedUp.clear();
+    this.#forks.clear();
     this.inbox.open();
     const { host, options, work } = this.#context;
     const { levelMin, levelMax } = options;
@@ -172,9 +172,10 @@ export class PeerSession {
     this.#context.work.send(this.fingerprint, message);
   }
 
-  /** Asks for a snapshot although the log of the other side may reach down to here. */
+  /** Asks an admin or witness for a snapshot although its log may reach down to here. */
   askForSnapshot(id: string): void {
-    if (!this.isOpen) return;
+    const role = this.#context.host.member(this.fingerprint)?.role;
+    if (!this.isOpen || (role !== 'admin' && role !== 'witness')) return;
     this.#context.work.send(this.fingerprint, { kind: 'snapshotRequest', id, offset: 0 });
   }
 
@@ -301,28 +302,13 @@ export class PeerSession {
       // Of what is not here it can only be about what the peer cannot serve.
       if (!isOurs) this.lastError = reason;
       else if (kind !== 'void') this.lastError = `${deadLetterId(origin, originSeq)}: ${reason}`;
-      if (isOurs && kind === 'refused') this.#lookForFork(origin);
+      if (isOurs && kind === 'refused') this.#forks.look(origin, this.outbox.vectors.saidDurable);
       const forGood = kind === 'void' || kind === 'refused';
       if (!isOurs || !forGood || !origin.startsWith(`${host.fingerprint}.`)) continue;
       const letter = { origin, originSeq, reason, reportedBy: this.fingerprint };
       if (deadLetters.add(letter)) work.syncChanged();
     }
     this.outbox.refuse(ack.refusals);
-  }
-
-  /** What does not fit at the peer may go on from another chain: looked up once for each link. */
-  #lookForFork(origin: string): void {
-    const { host, frozen } = this.#context;
-    if (this.#lookedUp.has(origin) || this.#lookedUp.size >= LOOKUPS_MAX) return;
-    this.#lookedUp.add(origin);
-    const { saidDurable } = this.outbox.vectors;
-    const originSeq = saidDurable.originSeqOf(origin);
-    if (originSeq === 0 || frozen.has(origin) || host.vector().originSeqOf(origin) < originSeq)
-      return;
-    const digestHere = host.findDigest?.(origin, originSeq);
-    const digestThere = saidDurable.digestOf(origin);
-    if (digestHere === undefined || equalBytes(digestHere, digestThere)) return;
-    freeze(this.#context, this.fingerprint, { origin, originSeq, digestThere, digestHere });
   }
 
   #readClock(wallMs: number, now: Now): void {
@@ -359,30 +345,6 @@ export class PeerSession {
     const ack = this.#composeAck(now, false);
     work.send(this.fingerprint, { ...ack, refusals: [...ack.refusals, refusal] });
   }
-}
-
-/**
- * Whether something that was acknowledged is missing now. Not where a successor that this node does
- * not know may imply it.
- */
-function hasGoneBack(before: Vector, now: Vector, host: SyncHost): boolean {
-  const unknown = new Set<string>();
-  const own = host.vector();
-  for (const [origin] of now.entries()) {
-    if (own.originSeqOf(origin) === 0) unknown.add(keyOf(origin));
-  }
-  return before
-    .entries()
-    .some(
-      ([origin, { originSeq }]) =>
-        now.originSeqOf(origin) < originSeq &&
-        !unknown.has(keyOf(origin)) &&
-        (now.originSeqOf(origin) < own.originSeqOf(origin) || host.mayGoBack?.() !== true),
-    );
-}
-
-function keyOf(origin: string): string {
-  return origin.slice(0, origin.indexOf('.'));
 }
 
 function sameHash(left: Uint8Array, right: Uint8Array | undefined): boolean {

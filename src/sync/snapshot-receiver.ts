@@ -7,7 +7,7 @@
 import type { SnapshotChunkMessage, SnapshotOfferMessage } from '../core/index.ts';
 import { BackOff } from './back-off.ts';
 import type { Now } from './ports.ts';
-import { forkRequestOf } from './snapshot-wanted.ts';
+import { ANY_SNAPSHOT, forkRequestOf } from './snapshot-wanted.ts';
 import type { SyncContext } from './sync-context.ts';
 import { covers, expandVector } from './wire-vector.ts';
 
@@ -134,7 +134,7 @@ export class SnapshotReceiver {
   }
 
   need(causes: readonly string[]): void {
-    this.#causes = causes;
+    this.#causes = causes.map((one) => (one === 'any' ? ANY_SNAPSHOT : forkRequestOf(one)));
   }
 
   /** What peers are to be asked for now: the text that their request goes by. */
@@ -148,7 +148,10 @@ export class SnapshotReceiver {
     this.#askMono ??= now.mono + options.announceMs * ASK_AFTER_ANNOUNCES;
     if (this.#askMono > now.mono) return [];
     this.#askMono = now.mono + options.retryMaxMs;
-    return [...new Set([...this.#causes, ...frozen.origins().map(forkRequestOf)])].slice(0, ASKS_MAX);
+    return [...new Set([...this.#causes, ...frozen.origins().map(forkRequestOf)])].slice(
+      0,
+      ASKS_MAX,
+    );
   }
 
   /** The link is gone. What is stored stays with the host, by id. */

@@ -1,7 +1,7 @@
 /**
- * How a node asks for a snapshot that nobody would offer by itself. The text that otherwise names a
- * snapshot is empty, or it is the name of a forked origin without its dot: then only who knows which
- * of its branches stays has something to offer.
+ * How a node asks for a snapshot that nobody would offer by itself. The text that otherwise names
+ * a snapshot is empty, or it is the name of a forked origin without its dot: then only who knows
+ * which of its branches stays has something to offer.
  */
 
 /** Any snapshot of now. */

@@ -4,19 +4,13 @@
  * a network can be replayed. What the log says is never copied: a new engine over the same log goes
  * on where the old one was, from what the peers say that they have.
  */
-import {
-  type PeerMessage,
-  type Prng,
-  type SnapshotOfferMessage,
-  type VectorStatement,
-} from '../core/index.ts';
+import type { PeerMessage, Prng, SnapshotOfferMessage, VectorStatement } from '../core/index.ts';
 import { DeadLetterList } from './dead-letter-list.ts';
 import { FrozenOrigins } from './frozen-origins.ts';
 import { FrontierKeeper } from './frontier-keeper.ts';
 import { PeerSession } from './peer-session.ts';
 import type { BundleOutcome, Now, SyncHost } from './ports.ts';
 import { SnapshotReceiver } from './snapshot-receiver.ts';
-import { ANY_SNAPSHOT, forkRequestOf } from './snapshot-wanted.ts';
 import { StatementBook } from './statement-book.ts';
 import { sooner, type SyncContext } from './sync-context.ts';
 import { newCounters, type SyncCounters } from './sync-counters.ts';
@@ -234,6 +228,7 @@ export class SyncEngine {
     this.#sessions.get(peer)?.snapshots.refused();
   }
 
+  /** It is not what was offered; nothing more is taken from its giver. */
   snapshotFailed(id: string, now: Now): void {
     this.#snapshots.failed(id, now);
   }
@@ -247,9 +242,8 @@ export class SyncEngine {
    * This node holds what it has to let go of: every admin and witness is asked for a snapshot, for
    * the lost branches of these origins, or `any`. Of frozen origins they are asked anyway.
    */
-  needSnapshot(causes: readonly (string | 'any')[]): void {
-    const asks = causes.map((one) => (one === 'any' ? ANY_SNAPSHOT : forkRequestOf(one)));
-    this.#snapshots.need(asks);
+  needSnapshot(causes: readonly string[]): void {
+    this.#snapshots.need(causes);
   }
 
   // Time
@@ -337,12 +331,8 @@ export class SyncEngine {
   }
 
   #askForSnapshots(now: Now): void {
-    const asks = this.#snapshots.asksDue(now);
-    if (asks.length === 0) return;
-    for (const session of this.#sessions.values()) {
-      const role = this.#context.host.member(session.fingerprint)?.role;
-      if (role !== 'admin' && role !== 'witness') continue;
-      for (const ask of asks) session.askForSnapshot(ask);
+    for (const ask of this.#snapshots.asksDue(now)) {
+      for (const session of this.#sessions.values()) session.askForSnapshot(ask);
     }
   }
 

@@ -134,8 +134,9 @@ test('a closed member that returns authors again what nobody took', async () => 
     expect(await node.get('shared')).toBe('shop');
   }
   const letters = await again.deadLetters();
-  expect(letters.map(({ keys }) => keys.map(({ key, value, current }) => [key, value, current])))
-    .toEqual([[['shared', 'van', 'shop']]]);
+  expect(
+    letters.map(({ keys }) => keys.map(({ key, value, current }) => [key, value, current])),
+  ).toEqual([[['shared', 'van', 'shop']]]);
   expect((await again.syncStateInfo()).frozenOrigins).toEqual([]);
   expect((await first.syncStateInfo()).frozenOrigins).toEqual([]);
   await world.settled(again.put('van/new', 1));
@@ -159,7 +160,9 @@ test('a member that had taken some of it rebuilds without, and authors again wha
   const [letter, ...none] = await third.deadLetters();
   expect(none).toEqual([]);
   expect(letter?.keys.map(({ key, value }) => [key, value])).toEqual([['van/late', 'depot']]);
-  expect((await third.members()).find((one) => one.fingerprint === fingerprint)?.state).toBe('closed');
+  expect((await third.members()).find((one) => one.fingerprint === fingerprint)?.state).toBe(
+    'closed',
+  );
   await everythingStable(world, [first, third]);
   // The closed one still reads all that it wrote.
   expect(await second.get('van/late')).toBe('depot');
@@ -212,15 +215,19 @@ test('what was found good once is not looked for again, and writes of the readmi
   await world.close();
 });
 
-test('whatever is cut and killed while a member is closed and comes back, nothing is lost', async () => {
-  const runs = figure({ short: 6, long: 300 });
-  await fc.assert(
-    fc.asyncProperty(fc.integer({ min: 1, max: 1 << 30 }), async (seed) => {
-      await randomLife(seed);
-    }),
-    { numRuns: runs, seed: 20_261_122 },
-  );
-}, TIMEOUT_MS);
+test(
+  'whatever is cut and killed while a member is closed and comes back, nothing is lost',
+  async () => {
+    const runs = figure({ short: 6, long: 300 });
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 1 << 30 }), async (seed) => {
+        await randomLife(seed);
+      }),
+      { numRuns: runs, seed: 20_261_122 },
+    );
+  },
+  TIMEOUT_MS,
+);
 
 /** Random writes, cuts and kills around an end by force and a readmission. */
 async function randomLife(seed: number): Promise<void> {

@@ -3,14 +3,30 @@
  * writes them: here the second one is planted with the node's key. Everybody sees it, nothing of it
  * goes on until an admin has named the branch that stays, and then everybody agrees.
  */
-import { expect, test } from 'vitest';
-import { AdastraError, hexOf } from '../../src/core/index.ts';
+import fc from 'fast-check';
+import { afterEach, expect, test, vi } from 'vitest';
+import { AdastraError, hexOf, Prng } from '../../src/core/index.ts';
 import type { Engine, NodeOptions } from '../../src/engine/index.ts';
+import { figure, TIMEOUT_MS } from '../support/long.ts';
 import { laneOf } from '../support/memory-node.ts';
 import { type PeerMachine, PeerWorld } from '../support/peer-world.ts';
 import { plantedBundle } from '../support/planted-bundle.ts';
 import { NodeCrypto } from '../../src/env/node/index.ts';
 import { chainDigest, signHead } from '../../src/store/transactions/index.ts';
+
+/** What is wrong in the code under test; off: the real thing. */
+const mutant = vi.hoisted(() => ({ answersNobody: false }));
+
+vi.mock('../../src/sync/snapshot-wanted.ts', async (load) => {
+  const real = await load<typeof import('../../src/sync/snapshot-wanted.ts')>();
+  const wantedBy: typeof real.wantedBy = (id) =>
+    mutant.answersNobody ? undefined : real.wantedBy(id);
+  return { ...real, wantedBy };
+});
+
+afterEach(() => {
+  mutant.answersNobody = false;
+});
 
 const CRYPTO = new NodeCrypto();
 
@@ -155,12 +171,58 @@ test('who wrote the lost branch authors it again under another name', async () =
     expect(await node.get('van/before')).toBe(1);
   }
   const letters = await second.deadLetters();
-  expect(letters.map(({ keys }) => keys.map(({ key, value, current }) => [key, value, current])))
-    .toEqual([[['van/x', 'image', 'other image']]]);
+  expect(
+    letters.map(({ keys }) => keys.map(({ key, value, current }) => [key, value, current])),
+  ).toEqual([[['van/x', 'image', 'other image']]]);
   expect(laneOf(second).parts.author.originText).not.toBe(origin);
   await world.settled(second.put('van/after', 1));
   await world.settled(first.put('shop/after', 1));
   expect(await world.converge()).toBe(true);
+  await world.close();
+});
+
+test(
+  'whoever is killed while a branch is settled, everybody comes to it',
+  async () => {
+    const runs = figure({ short: 4, long: 200 });
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 1 << 30 }), async (seed) => {
+        const all = await forked(seed);
+        const { world, machines, nodes, origin } = all;
+        const prng = new Prng(seed);
+        const [shop, , depot] = machines;
+        const keeps = prng.below(2) === 0 ? nodes[0] : nodes[2];
+        await world.settled(keeps.keepBranch(origin, placeOf(keeps, origin)));
+        for (let count = 0; count < 6; count++) {
+          await world.run(prng.below(3000));
+          const machine = machines[prng.below(3)] as PeerMachine;
+          if (prng.below(2) === 0) world.world.network.isolate(machine.address);
+          else world.world.network.healAll();
+          if (prng.below(2) === 0) continue;
+          world.kill(machine);
+          await world.open(machine);
+        }
+        world.world.network.healAll();
+        expect(await world.converge(900_000)).toBe(true);
+        const van = machines[1].engine as Engine;
+        const letters = (await van.deadLetters()).flatMap(({ keys }) => keys.map(({ key }) => key));
+        // Nobody but the van has what it wrote: it stands, or the van shows it.
+        if (!letters.includes('van/y')) expect(await shop.engine?.get('van/y')).toBe('image');
+        expect(await depot.engine?.get('depot/own')).toBe(1);
+        await world.close();
+      }),
+      { numRuns: runs, seed: 20_261_122 },
+    );
+  },
+  TIMEOUT_MS,
+);
+
+test('breach: where nobody answers who asks for the branch that stays, nobody comes to it', async () => {
+  mutant.answersNobody = true;
+  const all = await forked(6);
+  const { world, nodes, origin } = all;
+  await world.settled(nodes[0].keepBranch(origin, placeOf(nodes[0], origin)));
+  expect(await world.converge(300_000)).toBe(false);
   await world.close();
 });
 

@@ -9,9 +9,7 @@ import { type PeerMachine, PeerWorld } from '../support/peer-world.ts';
 
 const HOUR_MS = 3_600_000;
 
-async function pair(
-  seed: number,
-): Promise<{
+async function pair(seed: number): Promise<{
   world: PeerWorld;
   shop: PeerMachine;
   van: PeerMachine;

@@ -165,6 +165,13 @@ describe('sync and conflicts', () => {
     expect((await run('sync why user:1')).out).toContain('it waits for till-2 to come back');
     expect((await run('sync status')).err).toContain('warning:');
     expect((await run('clock repair')).out).toContain('2 commits made again');
+    const { out, err } = await run('sync forks');
+    expect(out).toContain(`(till-2), compared behind commit 17\n  here        ${'c'.repeat(64)}`);
+    expect(err).toContain('an admin names the branch that stays');
+    const origin = `${'a'.repeat(32)}.${'b'.repeat(32)}`;
+    expect((await run(`sync keep ${origin} 17 ${'c'.repeat(64)}`)).code).toBe(0);
+    const branch = { originSeq: 17, digest: 'c'.repeat(64) };
+    expect(world.peer.calls.at(-1)).toEqual(['keepBranch', origin, branch]);
   });
 
   it('lists dead letters, makes them anew, drops them', async () => {

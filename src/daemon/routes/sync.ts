@@ -30,6 +30,18 @@ export const syncRoutes: Routes = (app, serving) => {
     fields.done();
     return context.json(await node.tick(prune === undefined ? {} : { prune }));
   });
+  app.get('/v1/sync/forks', async (context) => {
+    noQuery(context);
+    return context.json({ forks: await node.forks() });
+  });
+  app.post('/v1/sync/forks/:origin/keep', async (context) => {
+    const origin = segment(context, 4);
+    const fields = await bodyOf(context, serving);
+    const originSeq = fields.whole('originSeq') ?? 0;
+    const digest = fields.neededText('digest');
+    fields.done();
+    return context.json(await node.keepBranch(origin, { originSeq, digest }));
+  });
   app.post('/v1/sync/clock-repair', async (context) => {
     (await bodyOf(context, serving)).done();
     return context.json(await node.clockRepair());

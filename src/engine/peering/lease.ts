@@ -18,20 +18,25 @@ export interface LeaseParts {
   readonly transport: Transport;
 }
 
-/** Commits above the result are needed by a member whose lease lasts. */
+/**
+ * Commits above the result are needed by a member whose lease lasts, or are on no other member yet:
+ * two logs that were let go on both sides of a long absence could never come together again.
+ */
 export function neededByMembers(parts: LeaseParts): number {
   const { node, book } = parts;
   const { env, lane, identity } = node;
   const nowMs = env.clock.wallMs();
   let needed = Number.POSITIVE_INFINITY;
+  let heldByAny: number | undefined;
   for (const { fingerprint, state } of lane.membership.table.members()) {
     if (fingerprint === identity.fingerprint || state !== 'member') continue;
     noteSeen(parts, fingerprint);
     const { seenMs = nowMs, heldSeq = 0 } = book.noteOf(fingerprint);
+    heldByAny = Math.max(heldByAny ?? 0, heldSeq);
     if (nowMs - seenMs < LEASE_MS) needed = Math.min(needed, heldSeq);
   }
   book.save();
-  return needed;
+  return Math.min(needed, heldByAny ?? needed);
 }
 
 /** Writes down when a member was last there, and up to where it has this log. */

@@ -65,23 +65,8 @@ export class Peering {
     this.invitations = new Invitations(env, dataDir);
     this.gate = new JoinGate(env, dataDir);
     this.memory = new SyncMemory(env, dataDir);
-    const warn = (text: string): void => node.options.logger?.warn(text);
-    this.reconsideration = new Reconsideration({
-      memory: this.memory,
-      node: () => this.node,
-      driver: () => this.driver,
-      takeOut: (leavesOut) => events.takeOut(leavesOut),
-      goOn: () => events.reauthor(),
-      warn,
-    });
-    this.snapshots = new SnapshotExchange({
-      node: () => this.node,
-      open: () => events.openSnapshot(),
-      install: (file, offer) => events.install(file, offer),
-      mayGive: () => !this.reconsideration.isTainted,
-      memory: this.memory,
-      warn,
-    });
+    this.reconsideration = new Reconsideration(this, events);
+    this.snapshots = new SnapshotExchange(this, events);
     this.transport = this.#makeTransport();
     this.discovery = this.#makeDiscovery();
     this.driver = this.#makeDriver();
@@ -180,7 +165,7 @@ export class Peering {
     await this.transport.stop();
     this.driver.close();
     this.snapshots.close();
-    this.memory.save(this.driver.sync.view.statements());
+    this.memory.close(this.driver.sync.view.statements());
     this.book.save();
   }
 
@@ -243,6 +228,7 @@ export class Peering {
   #changed(what: 'peer' | 'sync', peer: string | undefined): void {
     if (what === 'sync') this.#events.letters.keepVoid(this.driver.sync);
     this.#events.changed(what, peer);
+    if (what === 'sync') this.memory.saveSoon(() => this.driver.sync.view.statements());
     if (what === 'sync') for (const look of [...this.#watchers]) look(false);
   }
 

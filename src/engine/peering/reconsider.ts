@@ -9,25 +9,24 @@ import { PRESENT } from '../../store/transactions/index.ts';
 import { branchHeld, type LostBranch } from '../rebuild/fork.ts';
 import type { LeavesOut } from '../rebuild/carry-over.ts';
 import { type BeyondEnd, beyondEnds } from './beyond-ends.ts';
+import type { PeeringEvents } from './peering-events.ts';
 import type { PeeringNode } from './peering-node.ts';
 import type { SyncDriver } from './sync-driver.ts';
 import type { SyncMemory } from './sync-memory.ts';
 
-export interface ReconsiderParts {
+/** Whose state it is, as of now. */
+export interface ReconsideredNode {
   readonly memory: SyncMemory;
-  node(): PeeringNode;
-  driver(): SyncDriver;
-  /** Replaces the state by itself less these; resolves when the new one is open. */
-  takeOut(leavesOut: LeavesOut): Promise<void>;
-  /** Goes on with what waits to be authored again. */
-  goOn(): Promise<void>;
-  warn(text: string): void;
+  readonly node: PeeringNode;
+  readonly driver: SyncDriver;
 }
 
 const RETRY_MS = 60_000;
+const MISFITS_MAX = 64;
 
 export class Reconsideration {
-  readonly #parts: ReconsiderParts;
+  readonly #peering: ReconsideredNode;
+  readonly #events: Pick<PeeringEvents, 'takeOut' | 'reauthor'>;
   #isBusy = false;
   #again = false;
   #isClosed = false;
@@ -36,11 +35,12 @@ export class Reconsideration {
   #branches: readonly LostBranch[] = [];
   /** Decisions by which this log was found to hold the branch that stays. */
   readonly #kept = new Set<string>();
-  /** Origins whose bundles do not fit what is here, although a branch was named. */
+  /** Origins of which bundles came that do not fit the chain that is here. */
   readonly #misfits = new Set<string>();
 
-  constructor(parts: ReconsiderParts) {
-    this.#parts = parts;
+  constructor(peering: ReconsideredNode, events: Pick<PeeringEvents, 'takeOut' | 'reauthor'>) {
+    this.#peering = peering;
+    this.#events = events;
   }
 
   /** Returns at once. */
@@ -71,15 +71,9 @@ export class Reconsideration {
     return this.#ends.length > 0 || this.#branches.length > 0;
   }
 
-  /** Whether nobody has to be asked any more about two chains of this origin. */
-  isDecided(origin: string): boolean {
-    const { table } = this.#parts.node().lane.membership;
-    return table.branches().some((branch) => branch.origin === origin);
-  }
-
   /** A bundle of an origin does not fit the chain that is here. */
   misfit(origin: string): void {
-    if (this.#misfits.has(origin) || !this.isDecided(origin)) return;
+    if (this.#misfits.has(origin) || this.#misfits.size >= MISFITS_MAX) return;
     this.#misfits.add(origin);
     this.look();
   }
@@ -92,9 +86,11 @@ export class Reconsideration {
         await this.#once();
       }
     } catch (error) {
-      this.#parts.warn(`statements that change what is here: ${String(error)}`);
+      this.#peering.node.options.logger?.warn(
+        `statements that change what is here: ${String(error)}`,
+      );
       if (!this.#isClosed) {
-        this.#timer = this.#parts.node().env.timers.after(RETRY_MS, () => this.look());
+        this.#timer = this.#peering.node.env.timers.after(RETRY_MS, () => this.look());
       }
     } finally {
       this.#isBusy = false;
@@ -102,8 +98,8 @@ export class Reconsideration {
   }
 
   async #once(): Promise<void> {
-    const { memory } = this.#parts;
-    const { lane, log, identity } = this.#parts.node();
+    const { memory } = this.#peering;
+    const { lane, log, identity } = this.#peering.node;
     const standing = lane.membership.table.rightsOf(identity.fingerprint, PRESENT);
     // Whose membership has ended reads on, and begins anew when it is admitted again.
     if (standing?.state !== 'member') return;
@@ -111,14 +107,16 @@ export class Reconsideration {
     this.#branches = this.#lostBranches();
     const needs = this.#branches.map(({ origin }) => origin);
     if (this.#ends.some(({ inBase }) => inBase)) needs.push('any');
-    this.#parts.driver().feed((sync) => sync.needSnapshot(needs));
+    // Of a fork that is seen from one side only nobody has to hear first: it is asked for as well.
+    const asks = new Set([...needs, ...this.#misfits]);
+    this.#peering.driver.feed((sync) => sync.needSnapshot([...asks]));
     if (needs.length > 0) return;
-    if (this.#ends.length > 0) await this.#parts.takeOut(leavesOutOf(this.#ends));
-    else await this.#parts.goOn();
+    if (this.#ends.length > 0) await this.#events.takeOut(leavesOutOf(this.#ends));
+    else await this.#events.reauthor();
   }
 
   #lostBranches(): LostBranch[] {
-    const { lane, log } = this.#parts.node();
+    const { lane, log } = this.#peering.node;
     const lost: LostBranch[] = [];
     for (const branch of lane.membership.table.branches()) {
       const { origin, statement } = branch;
@@ -127,8 +125,11 @@ export class Reconsideration {
       else if (held === 'behind' && this.#misfits.has(origin)) {
         lost.push({ origin, firstOriginSeq: lane.vector.originSeqOf(origin) + 1 });
       } else {
-        if (held === 'kept') this.#kept.add(statement.id);
-        this.#parts.driver().feed((sync, now) => sync.unfreeze(origin, now));
+        if (held === 'kept') {
+          this.#kept.add(statement.id);
+          this.#misfits.delete(origin);
+        }
+        this.#peering.driver.feed((sync, now) => sync.unfreeze(origin, now));
       }
     }
     return lost;

@@ -9,6 +9,7 @@ import type { Now, SyncEngine, SyncWork } from '../../sync/index.ts';
 import type { NodeIdentity } from '../identity.ts';
 import { type OpenSnapshot, signSnapshotOffer, verifySnapshot } from '../rebuild/snapshot.ts';
 import { IncomingFile } from './incoming-file.ts';
+import type { PeeringEvents } from './peering-events.ts';
 import type { PeeringNode } from './peering-node.ts';
 import type { SyncMemory } from './sync-memory.ts';
 
@@ -20,23 +21,21 @@ type SnapshotWork = Extract<
 /** How what was done goes back to sync. */
 export type Feed = (input: (sync: SyncEngine, now: Now) => void) => void;
 
-export interface SnapshotParts {
-  node(): PeeringNode;
-  /** The state of now as a file that stays as long as it is open. */
-  open(): Promise<OpenSnapshot>;
-  /** Replaces the state of this node by the file, which was verified. */
-  install(file: string, offer: SnapshotOfferMessage): Promise<void>;
-  /** `false` while this node holds what it has to let go of itself. */
-  mayGive(): boolean;
+/** Whose snapshots they are, as of now. */
+export interface SnapshotNode {
+  readonly node: PeeringNode;
   readonly memory: SyncMemory;
-  warn(text: string): void;
+  readonly reconsideration: { readonly isTainted: boolean };
 }
+
+type SnapshotEvents = Pick<PeeringEvents, 'openSnapshot' | 'install'>;
 
 /** Nobody has read of it for so long: the file is let go. */
 const IDLE_MS = 10 * 60_000;
 
 export class SnapshotExchange {
-  readonly #parts: SnapshotParts;
+  readonly #peering: SnapshotNode;
+  readonly #events: SnapshotEvents;
   readonly #incoming: IncomingFile;
   #given: OpenSnapshot | undefined;
   #giving: Promise<OpenSnapshot> | undefined;
@@ -44,9 +43,10 @@ export class SnapshotExchange {
   /** Somebody has begun to read the one that is given. */
   #isRead = false;
 
-  constructor(parts: SnapshotParts) {
-    this.#parts = parts;
-    const { env, dataDir } = parts.node();
+  constructor(peering: SnapshotNode, events: SnapshotEvents) {
+    this.#peering = peering;
+    this.#events = events;
+    const { env, dataDir } = peering.node;
     this.#incoming = new IncomingFile(env, dataDir);
   }
 
@@ -81,8 +81,8 @@ export class SnapshotExchange {
   }
 
   async #offer(peer: string, feed: Feed): Promise<void> {
-    const { env, identity, log } = this.#parts.node();
-    if (!this.#parts.mayGive()) return feed((sync) => sync.snapshotRefused(peer));
+    const { env, identity, log } = this.#peering.node;
+    if (this.#peering.reconsideration.isTainted) return feed((sync) => sync.snapshotRefused(peer));
     const given = await this.#open();
     const { id, byteLength, digest, stateHash, vector } = given;
     const facts = { id, byteLength, digest, stateHash, vector };
@@ -116,17 +116,17 @@ export class SnapshotExchange {
       feed((sync, now) => sync.snapshotStored(id, storedBytes, now));
     } catch (error) {
       // A full disk now may have room later: sync asks again by itself.
-      this.#parts.warn(`storing a snapshot: ${String(error)}`);
+      this.#warn(`storing a snapshot: ${String(error)}`);
     }
   }
 
   async #install(offer: SnapshotOfferMessage, feed: Feed): Promise<void> {
-    const { env, log } = this.#parts.node();
+    const { env, log } = this.#peering.node;
     const { path: file, isResumed } = this.#incoming.finish(offer.id);
     try {
       await verifySnapshot(env, file, offer, log.worldId);
     } catch (error) {
-      this.#parts.warn(`a snapshot was refused: ${String(error)}`);
+      this.#warn(`a snapshot was refused: ${String(error)}`);
       this.#incoming.remove();
       // What an earlier process had stored may not have reached the disk: no fault of the giver.
       if (isResumed) feed((sync, now) => sync.snapshotRestart(offer.id, now));
@@ -138,11 +138,11 @@ export class SnapshotExchange {
 
   /** Taken on the word of one member, until a second one has the same: also over a restart. */
   async #replace(file: string, offer: SnapshotOfferMessage): Promise<void> {
-    const { memory } = this.#parts;
+    const { memory } = this.#peering;
     const before = memory.unchecked;
     memory.setUnchecked(offer.fingerprint);
     try {
-      await this.#parts.install(file, offer);
+      await this.#events.install(file, offer);
     } catch (error) {
       memory.setUnchecked(before);
       throw error;
@@ -155,18 +155,22 @@ export class SnapshotExchange {
    * news, and nobody has begun to read it.
    */
   #isStale({ seq }: OpenSnapshot): boolean {
-    const { log } = this.#parts.node();
+    const { log } = this.#peering.node;
     return seq < log.baseSeq || (!this.#isRead && seq < log.headSeq);
   }
 
+  #warn(text: string): void {
+    this.#peering.node.options.logger?.warn(text);
+  }
+
   async #checked(): Promise<void> {
-    this.#parts.memory.setUnchecked(undefined);
+    this.#peering.memory.setUnchecked(undefined);
   }
 
   async #open(): Promise<OpenSnapshot> {
     if (this.#given !== undefined && this.#isStale(this.#given)) this.#letGo();
     if (this.#given !== undefined) return this.#given;
-    this.#giving ??= this.#parts.open();
+    this.#giving ??= this.#events.openSnapshot();
     try {
       this.#given = await this.#giving;
     } finally {
@@ -178,7 +182,7 @@ export class SnapshotExchange {
 
   #touch(): void {
     this.#idle?.cancel();
-    this.#idle = this.#parts.node().env.timers.after(IDLE_MS, () => this.#letGo());
+    this.#idle = this.#peering.node.env.timers.after(IDLE_MS, () => this.#letGo());
   }
 
   #letGo(): void {
@@ -190,7 +194,7 @@ export class SnapshotExchange {
 
   #settle(done: Promise<void>): void {
     done.catch((error: unknown) => {
-      this.#parts.warn(`snapshot: ${AdastraError.is(error) ? error.message : String(error)}`);
+      this.#warn(`snapshot: ${AdastraError.is(error) ? error.message : String(error)}`);
     });
   }
 }

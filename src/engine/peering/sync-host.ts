@@ -130,7 +130,7 @@ export class NodeSyncHost implements SyncHost {
     const { env, log } = this.#node;
     const { fingerprint, vector } = offer;
     const standing = this.#table.rightsOf(fingerprint, PRESENT);
-    // A node that joins knows nobody's statement yet: the key of its inviter was proved by the link.
+    // A node that joins knows of no member yet: the link has proved the key of its inviter.
     const isTrusted = standing === undefined && fingerprint === this.#around.trusted();
     const publicKey = isTrusted ? this.#around.keyOf(fingerprint) : standing?.publicKey;
     if (publicKey === undefined) return false;

@@ -6,11 +6,12 @@
  * from here.
  */
 import { bytesOfHex, ByteReader, hexOf, Vector, type VectorStatement } from '../../core/index.ts';
-import type { Env } from '../../env/index.ts';
+import type { Env, Timer } from '../../env/index.ts';
 import { placeFile, readFile } from '../directory.ts';
 
 const FILE = 'sync.json';
 const STATEMENTS_MAX = 10_000;
+const SAVE_MS = 30_000;
 const SETTLED_MAX = 10_000;
 const FINGERPRINT = /^[0-9a-f]{32}$/;
 
@@ -21,6 +22,8 @@ export class SyncMemory {
   readonly #env: Env;
   readonly #dataDir: string;
   #unchecked: string | undefined;
+  #timer: Timer | undefined;
+  #isClosed = false;
 
   /** A file that cannot be read counts as none. */
   constructor(env: Env, dataDir: string) {
@@ -41,6 +44,21 @@ export class SyncMemory {
   setUnchecked(from: string | undefined): void {
     this.#unchecked = from;
     this.#write();
+  }
+
+  /** Once for many calls: what is lost with the process is said again by whoever said it. */
+  saveSoon(statements: () => readonly VectorStatement[]): void {
+    if (this.#isClosed) return;
+    this.#timer ??= this.#env.timers.after(SAVE_MS, () => {
+      this.#timer = undefined;
+      this.save(statements());
+    });
+  }
+
+  close(statements: readonly VectorStatement[]): void {
+    this.#isClosed = true;
+    this.#timer?.cancel();
+    this.save(statements);
   }
 
   /** What fails is left to the next time. */

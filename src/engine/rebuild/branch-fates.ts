@@ -3,7 +3,7 @@
  * and where they part nobody wrote down; what stands in the base tells: a sibling with the number
  * and the stamp of a commit of this log is that commit, and all before it are in both branches;
  * one with another stamp is of the other branch, and all from it on are lost. In between nothing
- * tells any more: such commits are shown as dead letters, so that none is lost and none comes twice.
+ * tells any more: such commits are shown as dead letters, so that none is lost or comes twice.
  */
 import { jsonOf, parseStamp, type Value } from '../../core/index.ts';
 import { valueOfCell } from '../../store/operations/index.ts';

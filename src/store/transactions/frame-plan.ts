@@ -216,14 +216,15 @@ export class FramePlan {
     if (wrong !== undefined) return { ...wrong, proven: true };
     const { collected } = this.#lane.parts;
     const unseen = staleOf({ collected, seen: this.#seen }, reader);
-    if (unseen !== undefined) return { kind: 'stale', unseen };
     this.#seen.note(reader);
     const covers = (other: string, originSeq: number): boolean =>
       this.#seen.hasSeen(origin, other, originSeq);
     const table = this.#table;
+    // Before what it lacks: others forget tombstones without waiting for a member that was closed.
     if (table.isBeyondEnd(origin, lastOriginSeq, covers)) {
       return { kind: 'refused', reason: 'it lies behind the end of its membership' };
     }
+    if (unseen !== undefined) return { kind: 'stale', unseen };
     const judged = judgeBundle(bytes, { table, covers, world: this.#lane.membership.world });
     if (typeof judged === 'string') return { kind: 'refused', reason: judged };
     item.judged = judged;

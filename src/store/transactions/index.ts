@@ -18,7 +18,7 @@ export { copyRecord, KeptBundles, type LostCommits } from './kept-bundles.ts';
 export { checkRange, inRange } from './key-range.ts';
 export { Lane } from './lane.ts';
 export type { LaneParts, PublishedCommit } from './lane-parts.ts';
-export { type Member, MembershipTable, PRESENT } from './membership.ts';
+export { type DecidedBranch, type Member, MembershipTable, PRESENT } from './membership.ts';
 export { commitAt, commitsOf, type LogCommit, withoutSystemKeys } from './log-commits.ts';
 export { describeEntry, type PendingEntry } from './overlay.ts';
 export { receiveFrame, type ReceiveOptions } from './receive-frame.ts';
@@ -35,6 +35,7 @@ export {
   changeWorldLimits,
   closingEnds,
   finishClosing,
+  keepBranch,
   type NewMember,
 } from './statement-writers.ts';
 export { type CollectStep, TombstoneCollector } from './tombstones.ts';

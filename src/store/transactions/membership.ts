@@ -30,6 +30,14 @@ export interface Member extends Standing {
   readonly fingerprint: string;
 }
 
+/** The origin's chain has this digest behind this commit; anything else under its name is lost. */
+export interface DecidedBranch {
+  readonly origin: string;
+  readonly originSeq: number;
+  readonly digest: Uint8Array;
+  readonly statement: Statement;
+}
+
 const NONE: readonly Statement[] = [];
 const FINGERPRINT_LENGTH = 32;
 
@@ -145,6 +153,28 @@ export class MembershipTable {
         return false;
       return !this.#isReadmitted(fingerprint, id, covers);
     });
+  }
+
+  /** Every statement that ends a membership, also of members who were readmitted since. */
+  closings(): Statement[] {
+    const members = [...this.#names()].filter((name) => name.length === FINGERPRINT_LENGTH);
+    return members.flatMap((name) =>
+      this.statementsOf(name).filter(({ body }) => body.kind === 'closed'),
+    );
+  }
+
+  /** Of each origin that has a fork and that an admin has decided about, the branch that stays. */
+  branches(): DecidedBranch[] {
+    const branches: DecidedBranch[] = [];
+    for (const subject of this.#names()) {
+      if (!subject.startsWith(FORK_PREFIX)) continue;
+      // Of decisions that have not seen each other all nodes take the same one.
+      const [statement] = this.headsOf(subject, PRESENT);
+      if (statement?.body.kind !== 'fork') continue;
+      const { originSeq, digest } = statement.body;
+      branches.push({ origin: subject.slice(FORK_PREFIX.length), originSeq, digest, statement });
+    }
+    return branches;
   }
 
   #isReadmitted(fingerprint: string, closed: string, covers: Covers): boolean {

@@ -15,7 +15,7 @@ import {
 import type { Lane } from './lane.ts';
 import { PRESENT } from './membership.ts';
 import type { Standing } from './standing.ts';
-import { memberKey } from './statement.ts';
+import { FORK_PREFIX, memberKey } from './statement.ts';
 import type { Transaction } from './transaction.ts';
 import { WORLD_LIMITS_KEY, type WorldLimits } from './world-limits.ts';
 import { Writes } from './writes.ts';
@@ -115,6 +115,27 @@ export function changeWorldLimits(lane: Lane, change: Partial<WorldLimits>): Pro
     const over = table.headsOf(WORLD_LIMITS_KEY, PRESENT).map(({ id }) => id);
     const said = { ...table.limits(), ...change };
     tx.put(`${WORLD_LIMITS_KEY}/${newId(lane)}`, over.length === 0 ? said : { ...said, over });
+  });
+}
+
+/**
+ * Names the branch of a forked origin that stays: the one whose chain has this digest behind commit
+ * `originSeq`. Throws `already_exists` where that was decided before.
+ */
+export function keepBranch(
+  lane: Lane,
+  origin: string,
+  { originSeq, digest }: { readonly originSeq: number; readonly digest: Uint8Array },
+): Promise<Receipt> {
+  return state(lane, (tx) => {
+    const subject = FORK_PREFIX + origin;
+    if (lane.membership.table.headsOf(subject, PRESENT).length > 0) {
+      throw new AdastraError('already_exists', `a branch of ${origin} was named before`, {
+        hint: 'who wrote it can end it for good: close its membership and invite it again',
+        details: { origin },
+      });
+    }
+    tx.put(subject, { originSeq, digest: hexOf(digest) });
   });
 }
 
