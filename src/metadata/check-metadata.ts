@@ -55,6 +55,11 @@ function numberOf(fields: Record<string, unknown>, name: string): number {
   throw new MalformedBytes(`metadata: ${name} is no time`);
 }
 
+/** For a log or a terminal: at most 500 characters, none that a terminal would obey. */
+export function shownText(text: string): string {
+  return shown(text, 500);
+}
+
 /** Cut before it is cleaned, so that the work is bounded, and never inside a character. */
 function shown(text: string, max: number): string {
   return [...text.slice(0, max * 4).replace(UNFIT, '')].slice(0, max).join('').trim();

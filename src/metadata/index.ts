@@ -1,7 +1,7 @@
 /**
  * The face of metadata: what this node says of itself, and what others said of themselves.
  */
-export { checkMetadata } from './check-metadata.ts';
+export { checkMetadata, shownText } from './check-metadata.ts';
 export {
   type LocalMetadata,
   type MetadataParts,

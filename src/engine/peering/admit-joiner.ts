@@ -6,6 +6,7 @@
 import { AdastraError, hexOf } from '../../core/index.ts';
 import type { JoinPeer, JoinReply, JoinRequest, Transport } from '../../transport/index.ts';
 import { admitMember, PRESENT } from '../../store/transactions/index.ts';
+import { checkNodeId } from '../identity.ts';
 import { formatHostPort } from './host-port.ts';
 import type { AddressBook } from './address-book.ts';
 import type { InvitationRecord, Invitations } from './invitations.ts';
@@ -48,6 +49,7 @@ async function admit(
   { peer, invitation }: { readonly peer: JoinPeer; readonly invitation: InvitationRecord },
 ): Promise<void> {
   gate.check();
+  checkNodeId(nodeId);
   const { role, scopes } = invitation;
   await admitMember(node.lane, {
     fingerprint: peer.fingerprint,

@@ -5,6 +5,7 @@
  */
 import { AdastraError, hexOf, type NodeMetadata, type PeerMessage } from '../../core/index.ts';
 import { Discovery } from '../../discovery/index.ts';
+import { shownText } from '../../metadata/index.ts';
 import {
   DEFAULT_TRANSPORT_LIMITS,
   type JoinReply,
@@ -19,9 +20,12 @@ import type { DiscoveryOptions, DiscoveryStatus, TransportOptions } from '../pee
 import { AddressBook } from './address-book.ts';
 import { admitJoiner } from './admit-joiner.ts';
 import { formatHostPort } from './host-port.ts';
+import { KnownMetadata } from './known-metadata.ts';
 import { Invitations } from './invitations.ts';
 import { JoinGate } from './join-gate.ts';
 import { neededByMembers, noteSeen } from './lease.ts';
+import { addressOfLink } from './link-address.ts';
+import { isWorthLogging } from './log-rate.ts';
 import type { PeeringEvents } from './peering-events.ts';
 import type { PeeringNode } from './peering-node.ts';
 import { Reconsideration } from './reconsider.ts';
@@ -50,7 +54,7 @@ export class Peering {
   readonly #metadata: () => NodeMetadata;
   /** Members that the user has disconnected: no link with them until the user connects them. */
   readonly parted: Set<string> = new Set();
-  readonly #lastMetadata = new Map<string, NodeMetadata>();
+  readonly #known = new KnownMetadata();
   readonly #watchers = new Set<(isClosed: boolean) => void>();
   #membersVersion: number;
   #isClosed = false;
@@ -172,22 +176,21 @@ export class Peering {
   /** Dials every member whose address is known, unless the user parted from it. */
   keepMembers(): void {
     const { options, identity } = this.node;
-    const { table: membership } = this.node.lane.membership;
     if (!options.peers.sync.autoConnect || this.#isClosed) return;
     if (this.transport.status().state !== 'running') return;
-    for (const { fingerprint, state } of membership.members()) {
+    for (const { fingerprint, state } of this.node.lane.membership.table.members()) {
       if (fingerprint === identity.fingerprint) continue;
       if (state === 'closed' || this.parted.has(fingerprint)) this.transport.drop(fingerprint);
       else this.keep(fingerprint);
     }
-    const { inviter } = this.gate;
-    if (inviter !== undefined && !this.parted.has(inviter)) this.keep(inviter);
+    if (this.gate.inviter !== undefined) this.keep(this.gate.inviter);
   }
 
   /** Wants a link with this member, wherever it is known to be. */
   keep(fingerprint: string): void {
     const addresses = this.addressesOf(fingerprint);
-    if (addresses.length > 0) this.transport.keep(fingerprint, addresses);
+    if (addresses.length > 0 && !this.parted.has(fingerprint))
+      this.transport.keep(fingerprint, addresses);
   }
 
   /** What discovery hears first, then what worked before. */
@@ -204,7 +207,7 @@ export class Peering {
 
   /** What a member said of itself when it was last linked. */
   metadataOf(fingerprint: string): NodeMetadata | undefined {
-    return this.transport.link(fingerprint)?.metadata ?? this.#lastMetadata.get(fingerprint);
+    return this.#known.of(fingerprint);
   }
 
   #makeDriver(): SyncDriver {
@@ -226,10 +229,11 @@ export class Peering {
   }
 
   #changed(what: 'peer' | 'sync', peer: string | undefined): void {
-    if (what === 'sync') this.#events.letters.keepVoid(this.driver.sync);
     this.#events.changed(what, peer);
-    if (what === 'sync') this.memory.saveSoon(() => this.driver.sync.view.statements());
-    if (what === 'sync') for (const look of [...this.#watchers]) look(false);
+    if (what !== 'sync') return;
+    this.#events.letters.keepVoid(this.driver.sync);
+    this.memory.saveSoon(() => this.driver.sync.view.statements());
+    for (const look of [...this.#watchers]) look(false);
   }
 
   #send(peer: string, message: PeerMessage): void {
@@ -240,8 +244,9 @@ export class Peering {
   }
 
   #alarm(work: Extract<SyncWork, { kind: 'alarm' }>): void {
-    this.warnings.add(`${work.alarm}: ${work.detail}`);
-    this.node.options.logger?.error(`sync: ${work.alarm}: ${work.detail}`);
+    const words = shownText(`${work.alarm}: ${work.detail}`);
+    this.warnings.add(words);
+    this.node.options.logger?.error(`sync: ${words}`);
   }
 
   #makeTransport(): Transport {
@@ -260,19 +265,12 @@ export class Peering {
       handlers: {
         judge: (peer, direction) => this.#judge(peer, direction),
         onLink: (link) => this.#linkUp(link),
-        onMessage: (link, message) => {
-          this.driver.feed((sync, now) => sync.message(link.fingerprint, message, now));
-        },
-        onDrain: (link) => {
-          this.driver.feed((sync, now) => sync.drained(link.fingerprint, now));
-        },
+        onMessage: ({ fingerprint }, message) =>
+          this.driver.feed((sync, now) => sync.message(fingerprint, message, now)),
+        onDrain: ({ fingerprint }) =>
+          this.driver.feed((sync, now) => sync.drained(fingerprint, now)),
         onLinkDown: (link, end) => this.#linkDown(link, end),
-        onRefused: (reason, { host }) => {
-          const words = `transport: refused a connection from ${host}: ${reason}`;
-          // That one is asked for, and comes again and again.
-          if (reason === DISCONNECTED) options.logger?.debug(words);
-          else options.logger?.warn(words);
-        },
+        onRefused: (reason, { host }) => this.#refused(reason, host),
         onDuplicate: (fingerprint) => this.#duplicate(fingerprint),
         onJoin: (request, peer): Promise<JoinReply> => admitJoiner(this, request, peer),
       },
@@ -291,36 +289,36 @@ export class Peering {
     return standing.state === 'closed' ? 'closed_member' : undefined;
   }
 
+  /** Texts of others stand in it: what a terminal would obey is taken out. */
+  #log(level: 'debug' | 'info' | 'warn' | 'error', words: string): void {
+    this.node.options.logger?.[level](`transport: ${shownText(words)}`);
+  }
+
   #linkUp(link: Link): void {
     const { fingerprint } = link;
-    this.#noteAddress(link);
-    this.#lastMetadata.set(fingerprint, link.metadata);
-    this.node.options.logger?.info(
-      `transport: linked with ${link.metadata.nodeId} (${fingerprint.slice(0, 8)}) at ${formatHostPort(link.address)}`,
-    );
     this.driver.linkCount++;
+    if (!this.#known.take(fingerprint, link.metadata)) {
+      link.close('metadata that cannot be shown');
+      return;
+    }
+    this.#noteAddress(link);
+    const name = `${this.#known.nameOf(fingerprint)} (${fingerprint.slice(0, 8)})`;
+    this.#log('info', `linked with ${name} at ${formatHostPort(link.address)}`);
     this.driver.feed((sync, now) => {
       sync.linkUp(fingerprint, { roundTripMs: link.roundTripMs }, now);
     });
   }
 
   #noteAddress(link: Link): void {
-    if (link.direction === 'out') this.book.note(link.fingerprint, formatHostPort(link.address));
-    else if (link.listening !== undefined) {
-      // Where it came from, at the port that it says it listens on.
-      const { port } = link.listening;
-      this.book.note(link.fingerprint, formatHostPort({ host: link.address.host, port }));
-    }
+    const address = addressOfLink(link);
+    if (address !== undefined) this.book.note(link.fingerprint, address);
     this.book.save();
-    if (!this.parted.has(link.fingerprint) && this.node.options.peers.sync.autoConnect) {
-      this.keep(link.fingerprint);
-    }
+    if (this.node.options.peers.sync.autoConnect) this.keep(link.fingerprint);
   }
 
   #linkDown(link: Link, end: LinkEnd): void {
-    this.node.options.logger?.info(
-      `transport: the link with ${link.metadata.nodeId} ended: ${end.message}`,
-    );
+    const { fingerprint } = link;
+    this.#log('info', `the link with ${this.#known.nameOf(fingerprint)} ended: ${end.message}`);
     this.driver.linkCount--;
     noteSeen(this, link.fingerprint);
     this.book.save();
@@ -328,9 +326,17 @@ export class Peering {
   }
 
   #duplicate(fingerprint: string): void {
-    const detail = `two processes use the key ${fingerprint}: one directory is a copy of the other`;
-    this.warnings.add(detail);
-    this.node.options.logger?.error(`transport: ${detail}`);
+    const words = `two processes use the key ${fingerprint}: one directory is a copy of the other`;
+    this.warnings.add(words);
+    this.#log('error', words);
+  }
+
+  #refused(reason: string, host: string): void {
+    const count = this.transport.status().refused[reason] ?? 1;
+    if (!isWorthLogging(count)) return;
+    // That one is asked for, and comes again and again.
+    const level = reason === DISCONNECTED ? 'debug' : 'warn';
+    this.#log(level, `refused a connection (no. ${count}) from ${host}: ${reason}`);
   }
 
   #makeDiscovery(): Discovery {
