@@ -45,6 +45,11 @@ export const EXIT_BY_ERROR: Readonly<Record<ErrorCode, number>> = {
   overloaded: EXIT.tryLater,
   aborted: EXIT.interrupted,
   timeout: EXIT.tryLater,
+  not_yet: EXIT.tryLater,
+  projection_unknown: EXIT.notFound,
+  projection_failed: EXIT.failed,
+  unauthenticated: EXIT.failed,
+  misdirected: EXIT.failed,
   unavailable: EXIT.failed,
   // Not `notFound`: a script that takes 3 for "no such key" must not take a wrong directory for it.
   not_initialized: EXIT.failed,

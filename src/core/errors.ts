@@ -37,6 +37,11 @@ export const ERROR_CODES = {
   aborted: true,
   timeout: true,
   unavailable: false,
+  not_yet: true,
+  projection_unknown: false,
+  projection_failed: false,
+  unauthenticated: false,
+  misdirected: false,
   // What the disk says
   not_initialized: false,
   not_a_directory: false,

@@ -3,8 +3,10 @@
  * listens nowhere by itself.
  */
 import { type Context, Hono } from 'hono';
-import { AdastraError } from '../core/index.ts';
-import { knownError, problemOf, PROBLEM_TYPE, statusOf } from './problem.ts';
+import { AdastraError, type ErrorCode } from '../core/index.ts';
+import { knownError, problemOf, PROBLEM_TYPE } from './problem.ts';
+import type { Route } from './route.ts';
+import { addRoutes } from './router.ts';
 import { commitRoutes } from './routes/commits.ts';
 import { conflictRoutes } from './routes/conflicts.ts';
 import { daemonRoutes } from './routes/daemon.ts';
@@ -18,12 +20,14 @@ import { syncRoutes } from './routes/sync.ts';
 import { transportRoutes } from './routes/transport.ts';
 import type { Routes, Serving, SocketApp, SocketContext } from './serving.ts';
 
-const ROUTES: readonly Routes[] = [
+/** Every route that the server answers, in the order of the document. */
+export const ROUTES: readonly Route[] = [...peerRoutes];
+
+const OLD_ROUTES: readonly Routes[] = [
   entryRoutes,
   commitRoutes,
   nodeRoutes,
   memberRoutes,
-  peerRoutes,
   transportRoutes,
   discoveryRoutes,
   syncRoutes,
@@ -31,6 +35,9 @@ const ROUTES: readonly Routes[] = [
   policyRoutes,
   daemonRoutes,
 ];
+
+/** Codes that a `Retry-After` goes with. */
+const WAIT_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['overloaded', 'not_yet', 'joining']);
 
 /** Everything that the server answers. */
 export function makeApp(serving: Serving): SocketApp {
@@ -41,7 +48,8 @@ export function makeApp(serving: Serving): SocketApp {
     context.env.outgoing.once('close', leave);
     await next();
   });
-  for (const routes of ROUTES) routes(app, serving);
+  addRoutes(app, serving, ROUTES);
+  for (const routes of OLD_ROUTES) routes(app, serving);
   app.onError((error) => answerProblem(serving, error));
   app.notFound((context) => answerProblem(serving, noRoute(context), 404));
   return app;
@@ -60,12 +68,10 @@ function answerProblem({ logger }: Serving, thrown: unknown, status?: number): R
     const stack = thrown instanceof Error ? thrown.stack : undefined;
     logger?.error(`a request failed: ${stack ?? String(thrown)}`);
   }
+  const problem = problemOf(error, status);
   const headers: Record<string, string> = { 'content-type': PROBLEM_TYPE };
-  if (error.code === 'overloaded') headers['retry-after'] = '1';
-  return new Response(JSON.stringify(problemOf(error)), {
-    status: status ?? statusOf(error),
-    headers,
-  });
+  if (WAIT_CODES.has(error.code)) headers['retry-after'] = '1';
+  return new Response(JSON.stringify(problem), { status: problem.status, headers });
 }
 
 function noRoute({ req }: Context): AdastraError {

@@ -1,7 +1,7 @@
 /**
- * Errors on their way over the socket: `{ error: { code, message, hint, retryable, details } }` as
- * `application/problem+json` with the status that fits, and back into the same `AdastraError`. A
- * fault of the program (anything that is not ours) is told as such, without its stack.
+ * Errors on their way over the wire: `application/problem+json` (RFC 9457) with the status that
+ * fits, and back into the same `AdastraError`. A fault of the program (anything that is not ours)
+ * is told as such, without its stack.
  */
 import {
   AdastraError,
@@ -29,10 +29,14 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   read_only: 403,
   reserved_key: 403,
   locked: 409,
-  overloaded: 503,
+  overloaded: 429,
   aborted: 499,
   timeout: 504,
   unavailable: 503,
+  not_yet: 425,
+  projection_unknown: 404,
+  unauthenticated: 401,
+  misdirected: 421,
   world_mismatch: 409,
   disk_full: 507,
   port_in_use: 409,
@@ -47,6 +51,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
 };
 const SERVER_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'lock_unavailable',
+  'projection_failed',
   'upgrade_needed',
   'log_damaged',
   'checkpoint_damaged',
@@ -74,25 +79,52 @@ export function knownError(error: unknown): { error: AdastraError; isFault: bool
   return { error: fault, isFault: true };
 }
 
-/** The body that tells an error. */
-export function problemOf(error: AdastraError): { readonly error: object } {
+/** An error as RFC 9457 tells it, with our members beside. */
+export interface Problem {
+  /** `urn:adastra:error:<code>`; docs/errors.md explains each. */
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+  readonly hint?: string;
+  /** Of a write: nothing of it was done, or only reading can tell. */
+  readonly outcome: 'rejected' | 'unknown';
+  /** Which operation of a commit it is about, from 0. */
+  readonly operationIndex?: number;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** The body that tells an error; `status` where the place says more than the code. */
+export function problemOf(error: AdastraError, status: number = statusOf(error)): Problem {
   const { code, message, hint, retryable } = error;
   const details = mapDetails(error.details, (detail) => jsonOf(detail as Value));
-  return { error: { code, message, ...(hint === undefined ? {} : { hint }), retryable, details } };
+  const index = details['operationIndex'];
+  return {
+    type: `urn:adastra:error:${code}`,
+    title: code.replaceAll('_', ' '),
+    status,
+    detail: message,
+    code,
+    retryable,
+    ...(hint === undefined ? {} : { hint }),
+    outcome: code === 'unknown_outcome' ? 'unknown' : 'rejected',
+    ...(typeof index === 'number' ? { operationIndex: index } : {}),
+    details,
+  };
 }
 
 /** The error that a body tells; `undefined` where it tells none. */
 export function errorOfProblem(body: unknown): AdastraError | undefined {
-  if (typeof body !== 'object' || body === null || !('error' in body)) return undefined;
-  const { error } = body;
-  if (typeof error !== 'object' || error === null) return undefined;
-  const { code, message, hint, details } = error as Record<string, unknown>;
-  if (typeof code !== 'string' || typeof message !== 'string') return undefined;
+  if (typeof body !== 'object' || body === null) return undefined;
+  const { code, detail, hint, details } = body as Record<string, unknown>;
+  if (typeof code !== 'string' || typeof detail !== 'string') return undefined;
   const given = typeof details === 'object' && details !== null ? details : {};
-  return new AdastraError(isCode(code) ? code : 'unavailable', message, {
+  return new AdastraError(isCode(code) ? code : 'unavailable', detail, {
     ...(typeof hint === 'string' ? { hint } : {}),
     details: {
-      ...mapDetails(given as Record<string, unknown>, (detail) => valueOfJson(detail)),
+      ...mapDetails(given as Record<string, unknown>, (item) => valueOfJson(item)),
       // A newer node may know codes that this program does not.
       ...(isCode(code) ? {} : { code }),
     },

@@ -8,6 +8,7 @@ import type { Context, Hono } from 'hono';
 import { AdastraError } from '../core/index.ts';
 import type { Logger, NodeApi } from '../engine/index.ts';
 import type { Admission } from './admission.ts';
+import type { Caller } from './caller.ts';
 import type { NodeFile } from './node-file.ts';
 import { readBody } from './request-body.ts';
 import { decodeOnce, RequestFields } from './request-fields.ts';
@@ -30,6 +31,8 @@ export interface Serving {
   /** How long a stream waits for a reader that takes nothing. */
   readonly stallMs: number;
   readonly logger: Logger | undefined;
+  /** Who makes this request; throws `unauthenticated`. */
+  callerOf(context: SocketContext): Caller;
   /** What is said of this process. */
   facts(): NodeFile;
   /** Asks the process to stop; `undefined` where nobody would listen. */

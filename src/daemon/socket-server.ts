@@ -16,6 +16,7 @@ import { AdastraError } from '../core/index.ts';
 import type { Logger } from '../engine/index.ts';
 import { Admission, type AdmissionLimits, DEFAULT_ADMISSION } from './admission.ts';
 import { makeApp } from './app.ts';
+import { LOCAL_CALLER } from './caller.ts';
 import { directoryIdentity, type NodeFile, removeNodeFile, writeNodeFile } from './node-file.ts';
 import type { ServedNode } from './serving.ts';
 import { makeSocketDirectory, socketPaths } from './socket-path.ts';
@@ -75,6 +76,7 @@ export async function openSocketServer(
     stopping: stopping.signal,
     stallMs: options.stallMs ?? STALL_MS,
     logger: options.logger,
+    callerOf: () => LOCAL_CALLER,
     facts: () => facts,
     stop: options.onStop,
   });

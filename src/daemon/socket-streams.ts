@@ -20,7 +20,7 @@ export async function* ndjsonRecords<T>(
   for await (const line of lines(client, call)) {
     if (line === '') continue;
     const json = JSON.parse(line) as Record<string, unknown>;
-    const error = 'error' in json ? errorOfProblem(json) : undefined;
+    const error = 'error' in json ? errorOfProblem(json['error']) : undefined;
     if (error !== undefined) throw error;
     yield recordOfJson(json) as T;
   }

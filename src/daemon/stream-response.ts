@@ -33,7 +33,7 @@ export async function ndjson(
       }
       if (block !== '') await stream.write(block);
     },
-    (problem) => `${JSON.stringify(problem)}\n`,
+    (problem) => `${JSON.stringify({ error: problem })}\n`,
   );
   return RESPONSE_ALREADY_SENT;
 }

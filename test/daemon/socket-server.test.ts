@@ -31,9 +31,9 @@ describe('shapes', () => {
       value: { $date: '1970-01-01T00:00:00.000Z' },
     });
     expect((await get('/v1/entry?key=a%2Fb%252F')).json).toEqual(one.json);
-    expect((await get('/v1/entries/a/b%252F')).json.error?.code).toBe('unavailable');
+    expect((await get('/v1/entries/a/b%252F')).json['code']).toBe('unavailable');
     expect((await get('/v1/entries/a/b%252F')).status).toBe(404);
-    expect((await get('/v1/entries/a%2Fb%2F')).json.error?.code).toBe('not_found');
+    expect((await get('/v1/entries/a%2Fb%2F')).json['code']).toBe('not_found');
     expect((await get('/v1/entries/a%2Fb%2F')).status).toBe(404);
     await put(served, '..', 1);
     expect((await get('/v1/entries/..')).json).toMatchObject({ key: '..', value: 1 });
@@ -65,7 +65,7 @@ describe('shapes', () => {
     );
     const fault = await ask(served, { path: '/v1/hashes' });
     expect([fault.status, fault.type]).toEqual([500, 'application/problem+json']);
-    expect(fault.json.error).toMatchObject({ code: 'io_error', retryable: false });
+    expect(fault.json).toMatchObject({ code: 'io_error', retryable: false });
     expect(fault.text).not.toContain('served-node');
     expect(logged.join()).toContain('TypeError: oh');
     await put(served, 'a', 1);
@@ -75,7 +75,7 @@ describe('shapes', () => {
       send: '{"value":{"$date":"1970-01-01T00:00:00.000Z"},"ifAbsent":true}',
     });
     expect(failed.status).toBe(409);
-    expect(failed.json.error).toMatchObject({ code: 'condition_failed', details: {} });
+    expect(failed.json).toMatchObject({ code: 'condition_failed', details: {} });
   });
 });
 
@@ -110,7 +110,7 @@ describe('bad input', () => {
     async (_what, method, path, send) => {
       const served = await serveNode(join(testFolder('socket'), 'd'));
       const answer = await ask(served, { method, path, ...(send === undefined ? {} : { send }) });
-      expect([answer.status, answer.json.error?.code]).toEqual([400, 'invalid_argument']);
+      expect([answer.status, answer.json['code']]).toEqual([400, 'invalid_argument']);
       expect(await served.node.count()).toBe(0);
     },
   );
@@ -120,12 +120,12 @@ describe('bad input', () => {
     const path = '/v1/entry?key=a';
     const headers = { 'content-type': 'text/plain' };
     const plain = await ask(served, { method: 'PUT', path, headers, send: '{"value":1}' });
-    expect(plain.json.error?.code).toBe('invalid_argument');
+    expect(plain.json['code']).toBe('invalid_argument');
     const deep = `{"value":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
     const nested = await ask(served, { method: 'PUT', path, send: deep });
-    expect(nested.json.error?.code).toBe('limit_exceeded');
+    expect(nested.json['code']).toBe('limit_exceeded');
     const proto = await ask(served, { method: 'PUT', path, send: '{"value":{"__proto__":1}}' });
-    expect(proto.json.error?.code).toBe('invalid_value');
+    expect(proto.json['code']).toBe('invalid_value');
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
 
@@ -152,7 +152,7 @@ describe('limits', () => {
     const served = await serveNode(join(testFolder('socket'), 'd'), { limits });
     const send = JSON.stringify({ value: 'x'.repeat(2000) });
     const announced = await ask(served, { method: 'PUT', path: '/v1/entry?key=a', send });
-    expect([announced.status, announced.json.error?.code]).toEqual([413, 'limit_exceeded']);
+    expect([announced.status, announced.json['code']]).toEqual([413, 'limit_exceeded']);
     const headers = { 'content-type': 'application/json', 'transfer-encoding': 'chunked' };
     const [, response] = await begin(
       served.server.socket,
@@ -178,7 +178,7 @@ describe('limits', () => {
       streams.push(await begin(served.server.socket, { path: '/v1/stream' }));
     }
     const third = await ask(served, { path: '/v1/stream' });
-    expect([third.status, third.json.error?.code]).toEqual([503, 'overloaded']);
+    expect([third.status, third.json['code']]).toEqual([429, 'overloaded']);
     expect((await ask(served, { path: '/v1/count' })).status).toBe(200);
     for (const [request] of streams) request.destroy();
     const again = async () => (await ask(served, { path: '/v1/entries' })).status;
@@ -196,7 +196,7 @@ describe('limits', () => {
     );
     const first = put(served, 'a', 'x'.repeat(2000));
     await sleep(50);
-    expect((await put(served, 'b', 'x'.repeat(2000))).json.error?.code).toBe('overloaded');
+    expect((await put(served, 'b', 'x'.repeat(2000))).json['code']).toBe('overloaded');
     release();
     expect((await first).status).toBe(200);
     expect((await put(served, 'b', 'x'.repeat(2000))).status).toBe(200);

@@ -49,7 +49,7 @@ export const ALLOWED: Readonly<Record<string, Allowance>> = {
   client: { folders: ['core', 'env', 'env/memory', 'env/node', 'engine'], packages: SCHEMA },
   daemon: {
     folders: ['core', 'env', 'env/node', 'engine'],
-    packages: ['node', 'hono', '@hono/node-server'],
+    packages: ['node', 'hono', '@hono/node-server', 'typebox'],
   },
   cli: {
     folders: ['core', 'env types', 'env/node', 'engine types', 'client', 'daemon'],

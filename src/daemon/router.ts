@@ -1,0 +1,98 @@
+/**
+ * Routes into the application: who calls, what it sends, checked by the route's schemas before its
+ * function sees anything. What is not described is refused and named.
+ */
+import type { TObject } from 'typebox';
+import { Compile, type Validator } from 'typebox/compile';
+import { AdastraError } from '../core/index.ts';
+import { checkAccess } from './caller.ts';
+import { readBody } from './request-body.ts';
+import { decodeOnce } from './request-fields.ts';
+import { queryFields } from './request-query.ts';
+import type { Call, Route } from './route.ts';
+import { schemaFault } from './schema-fault.ts';
+import { type Serving, type SocketApp, type SocketContext, targetOf } from './serving.ts';
+
+/** Adds the routes to the application, in their order. */
+export function addRoutes(app: SocketApp, serving: Serving, routes: readonly Route[]): void {
+  for (const route of routes) {
+    const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
+    const handle = handlerOf(route, serving);
+    app.on(route.method, path, handle);
+  }
+}
+
+type Check = (fields: Record<string, unknown>) => void;
+
+function handlerOf(route: Route, serving: Serving): (context: SocketContext) => Promise<Response> {
+  const places = placesOf(route.path);
+  const checkQuery = checkerOf(route.query, 'query');
+  const checkBody = checkerOf(route.body, 'body');
+  const status = route.answers[0]?.status ?? 200;
+  return async (context) => {
+    const caller = serving.callerOf(context);
+    checkAccess(caller, route.access);
+    const params = paramsOf(context, places);
+    const query = queryFields(targetOf(context), route.query);
+    checkQuery(query);
+    const body = await bodyOf(context, serving);
+    checkBody(body);
+    const call = { params, query, body, caller, serving, context };
+    const answer = await route.run(call as unknown as Call<never, never>);
+    if (answer instanceof Response) return answer;
+    return context.json(answer, status as 200);
+  };
+}
+
+async function bodyOf(
+  context: SocketContext,
+  { admission }: Serving,
+): Promise<Record<string, unknown>> {
+  const body = await readBody(context.env, admission);
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw new AdastraError('invalid_argument', 'the body must be a JSON object');
+  }
+  return body as Record<string, unknown>;
+}
+
+function checkerOf(schema: TObject | undefined, where: 'query' | 'body'): Check {
+  if (schema === undefined) {
+    return (fields) => {
+      const [name] = Object.keys(fields);
+      if (name !== undefined) throw unknownField(name);
+    };
+  }
+  const validator: Validator = Compile(schema);
+  return (fields) => {
+    if (!validator.Check(fields)) throw schemaFault(validator.Errors(fields), where);
+  };
+}
+
+function placesOf(path: string): ReadonlyMap<string, number> {
+  const places = new Map<string, number>();
+  for (const [index, part] of path.split('/').entries()) {
+    if (part.startsWith('{')) places.set(part.slice(1, -1), index);
+  }
+  return places;
+}
+
+function paramsOf(
+  context: SocketContext,
+  places: ReadonlyMap<string, number>,
+): Record<string, string> {
+  const params: Record<string, string> = {};
+  if (places.size === 0) return params;
+  const parts = context.req.path.split('/');
+  for (const [name, index] of places) params[name] = decodeOnce(parts[index] ?? '');
+  return params;
+}
+
+function unknownField(name: string): AdastraError {
+  return new AdastraError(
+    'invalid_argument',
+    `the field ${JSON.stringify(name)} is not known here`,
+    {
+      details: { field: name },
+    },
+  );
+}
