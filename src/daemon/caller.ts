@@ -5,8 +5,8 @@
 import { AdastraError } from '../core/index.ts';
 
 /**
- * Who may take a route. `open`: anybody who can reach the port. `read`, `write`, `admin`: a caller of
- * at least that role. `local`: the local socket only.
+ * Who may take a route. `open`: anybody who can reach the port. `read`, `write`, `admin`: a caller
+ * of at least that role. `local`: the local socket only.
  */
 export type Access = 'open' | 'read' | 'write' | 'admin' | 'local';
 
