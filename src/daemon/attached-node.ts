@@ -1,42 +1,13 @@
 /**
- * A node that another process has open, behind its local socket: `NodeApi` with the same names,
- * arguments and errors as a node in this process. Closing it closes the connection, never the node.
+ * A node that another process has open, behind its local socket, and what is known of that process.
  */
-import {
-  checkKey,
-  type Commit,
-  type CommitRequest,
-  type Entry,
-  type HistoryEntry,
-  jsonOf,
-  type PreflightReport,
-  type PutOptions,
-  type Range,
-  type Receipt,
-  type Value,
-  type WriteOptions,
-} from '../core/index.ts';
-import type {
-  BackupReport,
-  ChangesOptions,
-  CheckpointInfo,
-  Hashes,
-  HistoryOptions,
-  NodeApi,
-  NodeInfo,
-  NodeStatus,
-  RecoveryReport,
-  VerifyReport,
-} from '../engine/index.ts';
-import { AttachedPeer, unlessMissing } from './attached-peer.ts';
+import type { RecoveryReport } from '../engine/index.ts';
+import { RemoteNode, target } from '../remote/index.ts';
 import type { NodeFile } from './node-file.ts';
-import { recordOfJson } from './record-json.ts';
-import { target } from './request-target.ts';
 import type { SocketClient } from './socket-client.ts';
-import { eventRecords, ndjsonRecords } from './socket-streams.ts';
-import { writeBody } from './write-body.ts';
 
-export class AttachedNode extends AttachedPeer implements NodeApi {
+/** `NodeApi` over the socket. */
+export class AttachedNode extends RemoteNode {
   /** What the running node says of its process. */
   readonly running: NodeFile;
   /** What that node's opening found. */
@@ -51,130 +22,11 @@ export class AttachedNode extends AttachedPeer implements NodeApi {
 
   /** Whether the node did not answer the last time: it may have stopped, or be another one now. */
   get isLost(): boolean {
-    return this.client.isLost;
-  }
-
-  async get(key: string): Promise<Value | undefined> {
-    return (await this.getEntry(key))?.value;
-  }
-
-  async getEntry(key: string): Promise<Entry | undefined> {
-    checkKey(key);
-    const found = await unlessMissing(this.read<{ key: string }>(target`/v1/entry?key=${key}`));
-    if (found === undefined) return undefined;
-    const { key: _key, ...entry } = found;
-    return recordOfJson(entry) as unknown as Entry;
-  }
-
-  async count(range: Range = {}): Promise<number> {
-    return (await this.read<{ count: number }>(target`/v1/count?${{ ...range }}`)).count;
-  }
-
-  async *list(range: Range = {}): AsyncGenerator<[string, Value], void, undefined> {
-    const path = target`/v1/entries?${{ ...range }}`;
-    const rows = ndjsonRecords<{ key: string; value: Value }>(this.client, { method: 'GET', path });
-    for await (const { key, value } of rows) yield [key, value];
-  }
-
-  async put(key: string, value: unknown, options: PutOptions = {}): Promise<Receipt> {
-    checkKey(key);
-    const body = { value: jsonOf(value as Value), ...writeBody(options) };
-    return this.write('PUT', target`/v1/entry?key=${key}`, body, options.signal);
-  }
-
-  async remove(key: string, options: PutOptions = {}): Promise<Receipt> {
-    checkKey(key);
-    const path = target`/v1/entry?key=${key}`;
-    return this.write('DELETE', path, writeBody(options), options.signal);
-  }
-
-  async commit(request: CommitRequest): Promise<Receipt> {
-    const path = target`/v1/commit`;
-    const answer = await this.write<Receipt & { outcome: string }>(
-      'POST',
-      path,
-      commitBody(request),
-      request.signal,
-    );
-    const { outcome: _outcome, ...receipt } = answer;
-    return receipt;
-  }
-
-  async preflight(request: CommitRequest): Promise<PreflightReport> {
-    return this.act(target`/v1/preflight`, commitBody(request), request.signal);
-  }
-
-  async revert(seq: number, options: WriteOptions & { readonly reason: string }): Promise<Receipt> {
-    const path = target`/v1/commits/${String(seq)}/revert`;
-    return this.write('POST', path, writeBody(options), options.signal);
-  }
-
-  receiptOf(commandId: string): Promise<Receipt | undefined> {
-    return unlessMissing(this.read<Receipt>(target`/v1/receipts/${commandId}`));
-  }
-
-  async *history(
-    key: string,
-    { limit, signal }: HistoryOptions = {},
-  ): AsyncGenerator<HistoryEntry, void, undefined> {
-    checkKey(key);
-    const path = target`/v1/entry/history?${{ key, limit }}`;
-    yield* ndjsonRecords<HistoryEntry>(this.client, { method: 'GET', path, signal });
-  }
-
-  changes(options: ChangesOptions = {}): AsyncGenerator<Commit, void, undefined> {
-    const { from, system, live = true, signal } = options;
-    const query = { from, system };
-    const path = live ? target`/v1/stream?${query}` : target`/v1/commits?${query}`;
-    const records = live ? eventRecords : ndjsonRecords;
-    return records<Commit>(this.client, { method: 'GET', path, signal });
-  }
-
-  hashes(): Promise<Hashes> {
-    return this.read(target`/v1/hashes`);
-  }
-
-  checkpoint(): Promise<CheckpointInfo> {
-    return this.act(target`/v1/checkpoint`, {});
-  }
-
-  backup(directory: string): Promise<BackupReport> {
-    return this.act(target`/v1/backup`, { directory });
-  }
-
-  verify(options: { readonly signal?: AbortSignal } = {}): Promise<VerifyReport> {
-    return this.act(target`/v1/verify`, {}, options.signal);
-  }
-
-  status(): Promise<NodeStatus> {
-    return this.read(target`/v1/status`);
-  }
-
-  nodeInfo(): Promise<NodeInfo> {
-    return this.read(target`/v1/node`);
-  }
-
-  refreshNodeInfo(): Promise<NodeInfo> {
-    return this.act(target`/v1/node/refresh`, {});
-  }
-
-  async flush(): Promise<void> {
-    await this.act(target`/v1/flush`, {});
+    return this.connection.isLost;
   }
 
   /** Asks the process to stop, as a signal would; it answers before it does. */
   async stop(): Promise<void> {
     await this.act(target`/v1/stop`, {});
   }
-
-  /** Ends the connection and what is under way on it. Idempotent; the node goes on. */
-  async close(): Promise<void> {
-    this.client.close();
-  }
-}
-
-function commitBody(request: CommitRequest): object {
-  const { operations, ...options } = request;
-  const calls = operations.map(({ op, args }) => ({ op, args: jsonOf(args as Value) }));
-  return { operations: calls, ...writeBody(options) };
 }

@@ -1,16 +1,10 @@
 /**
  * Errors on their way over the wire: `application/problem+json` (RFC 9457) with the status that
- * fits, and back into the same `AdastraError`. A fault of the program (anything that is not ours)
- * is told as such, without its stack.
+ * fits; remote/problem.ts is the way back. A fault of the program (anything that is not ours) is
+ * told as such, without its stack.
  */
-import {
-  AdastraError,
-  ERROR_CODES,
-  type ErrorCode,
-  jsonOf,
-  type Value,
-  valueOfJson,
-} from '../core/index.ts';
+import { AdastraError, type ErrorCode, jsonOf, type Value } from '../core/index.ts';
+import { mapDetails, type Problem } from '../remote/index.ts';
 
 export const PROBLEM_TYPE = 'application/problem+json';
 
@@ -79,23 +73,6 @@ export function knownError(error: unknown): { error: AdastraError; isFault: bool
   return { error: fault, isFault: true };
 }
 
-/** An error as RFC 9457 tells it, with our members beside. */
-export interface Problem {
-  /** `urn:adastra:error:<code>`; docs/errors.md explains each. */
-  readonly type: string;
-  readonly title: string;
-  readonly status: number;
-  readonly detail: string;
-  readonly code: ErrorCode;
-  readonly retryable: boolean;
-  readonly hint?: string;
-  /** Of a write: nothing of it was done, or only reading can tell. */
-  readonly outcome: 'rejected' | 'unknown';
-  /** Which operation of a commit it is about, from 0. */
-  readonly operationIndex?: number;
-  readonly details: Readonly<Record<string, unknown>>;
-}
-
 /** The body that tells an error; `status` where the place says more than the code. */
 export function problemOf(error: AdastraError, status: number = statusOf(error)): Problem {
   const { code, message, hint, retryable } = error;
@@ -113,41 +90,4 @@ export function problemOf(error: AdastraError, status: number = statusOf(error))
     ...(typeof index === 'number' ? { operationIndex: index } : {}),
     details,
   };
-}
-
-/** The error that a body tells; `undefined` where it tells none. */
-export function errorOfProblem(body: unknown): AdastraError | undefined {
-  if (typeof body !== 'object' || body === null) return undefined;
-  const { code, detail, hint, details } = body as Record<string, unknown>;
-  if (typeof code !== 'string' || typeof detail !== 'string') return undefined;
-  const given = typeof details === 'object' && details !== null ? details : {};
-  return new AdastraError(isCode(code) ? code : 'unavailable', detail, {
-    ...(typeof hint === 'string' ? { hint } : {}),
-    details: {
-      ...mapDetails(given as Record<string, unknown>, (item) => valueOfJson(item)),
-      // A newer node may know codes that this program does not.
-      ...(isCode(code) ? {} : { code }),
-    },
-  });
-}
-
-function isCode(code: string): code is ErrorCode {
-  return Object.hasOwn(ERROR_CODES, code);
-}
-
-/** Details are for people and programs alike: what has no JSON form is told by its kind. */
-function mapDetails(
-  details: Readonly<Record<string, unknown>>,
-  convert: (detail: unknown) => unknown,
-): Record<string, unknown> {
-  const result: Record<string, unknown> = {};
-  for (const [name, detail] of Object.entries(details)) {
-    if (detail === undefined) continue;
-    try {
-      result[name] = convert(detail);
-    } catch {
-      result[name] = detail instanceof Error ? detail.message : typeof detail;
-    }
-  }
-  return result;
 }

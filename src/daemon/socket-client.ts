@@ -1,30 +1,18 @@
 /**
- * Requests to the local socket: JSON in, JSON out, streams as iterables, errors as the
+ * Requests to the local socket: JSON in, JSON or a stream of bytes out, errors as the
  * `AdastraError` that the node threw. A connection that breaks is `unavailable`, except under a
  * write that was sent: whether that one was done cannot be known, so it is `unknown_outcome`.
  */
 import { setMaxListeners } from 'node:events';
 import { Agent, type IncomingMessage, request as httpRequest } from 'node:http';
 import { AdastraError } from '../core/index.ts';
-import { errorOfProblem } from './problem.ts';
+import { type Connection, errorOfProblem, type RemoteCall } from '../remote/index.ts';
 
 const ANSWER_BYTES_MAX = 256 * 1024 * 1024;
 const CONNECTIONS_MAX = 64;
 
-/** One request. */
-export interface SocketCall {
-  readonly method: string;
-  /** Path and query, encoded. */
-  readonly path: string;
-  readonly body?: object;
-  /** It changes something: a broken connection leaves its outcome unknown. */
-  readonly isWrite?: boolean;
-  readonly signal?: AbortSignal | undefined;
-  readonly timeoutMs?: number;
-}
-
 /** Connections to one socket. */
-export class SocketClient {
+export class SocketClient implements Connection {
   readonly #socket: string;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS_MAX });
   readonly #closing = new AbortController();
@@ -46,8 +34,8 @@ export class SocketClient {
   }
 
   /** The answer's JSON. */
-  async call(call: SocketCall): Promise<unknown> {
-    const response = await this.open(call);
+  async call(call: RemoteCall): Promise<unknown> {
+    const response = await this.#begin(call);
     try {
       return JSON.parse(await textOf(response)) as unknown;
     } catch (error) {
@@ -55,8 +43,23 @@ export class SocketClient {
     }
   }
 
+  async *open(call: RemoteCall): AsyncGenerator<Uint8Array, void, undefined> {
+    const response = await this.#begin(call);
+    const abort = (): void => void response.destroy();
+    call.signal?.addEventListener('abort', abort, { once: true });
+    try {
+      yield* response as AsyncIterable<Uint8Array>;
+      if (!response.complete) throw new Error('the answer was cut off');
+    } catch (error) {
+      throw this.#brokenOff(call, error);
+    } finally {
+      call.signal?.removeEventListener('abort', abort);
+      response.destroy();
+    }
+  }
+
   /** The answer's head; its body is the caller's to read. Throws what the node answered. */
-  async open(call: SocketCall): Promise<IncomingMessage> {
+  async #begin(call: RemoteCall): Promise<IncomingMessage> {
     if (this.isClosed) throw new AdastraError('closed', 'the connection to the node was closed');
     const response = await this.#send(call);
     if (response.statusCode === 200 || response.statusCode === 202) return response;
@@ -69,8 +72,8 @@ export class SocketClient {
     this.#agent.destroy();
   }
 
-  #send(call: SocketCall): Promise<IncomingMessage> {
-    const { method, path, body, signal, timeoutMs } = call;
+  #send(call: RemoteCall): Promise<IncomingMessage> {
+    const { method, path, body, signal, timeoutMs, headers } = call;
     if (signal?.aborted === true) return Promise.reject(aborted(signal));
     const text = body === undefined ? undefined : JSON.stringify(body);
     return new Promise((resolve, reject) => {
@@ -80,7 +83,7 @@ export class SocketClient {
         method,
         path,
         ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }),
-        headers: text === undefined ? {} : headersOf(text),
+        headers: { ...headers, ...(text === undefined ? {} : headersOf(text)) },
       });
       const stop = (): void => void request.destroy();
       signal?.addEventListener('abort', stop, { once: true });
@@ -99,7 +102,7 @@ export class SocketClient {
     });
   }
 
-  async #problemIn(call: SocketCall, response: IncomingMessage): Promise<AdastraError> {
+  async #problemIn(call: RemoteCall, response: IncomingMessage): Promise<AdastraError> {
     try {
       const error = errorOfProblem(JSON.parse(await textOf(response)));
       if (error !== undefined) return error;
@@ -111,7 +114,7 @@ export class SocketClient {
   }
 
   /** What a connection that ended too early means. */
-  #brokenOff({ isWrite, signal }: SocketCall, cause: unknown): AdastraError {
+  #brokenOff({ isWrite, signal }: RemoteCall, cause: unknown): AdastraError {
     if (this.isClosed) return new AdastraError('closed', 'the connection to the node was closed');
     if (signal?.aborted === true) return aborted(signal);
     this.#isLost = true;
@@ -128,11 +131,6 @@ export class SocketClient {
       hint: 'it may have stopped: run the command again',
       cause,
     });
-  }
-
-  /** For readers of streams, whose connection can break at any line. */
-  brokenStream(call: SocketCall, cause: unknown): AdastraError {
-    return AdastraError.is(cause) ? cause : this.#brokenOff(call, cause);
   }
 }
 

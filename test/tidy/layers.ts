@@ -47,8 +47,9 @@ export const ALLOWED: Readonly<Record<string, Allowance>> = {
     packages: SCHEMA,
   },
   client: { folders: ['core', 'env', 'env/memory', 'env/node', 'engine'], packages: SCHEMA },
+  remote: { folders: ['core', 'engine types'] },
   daemon: {
-    folders: ['core', 'env', 'env/node', 'engine'],
+    folders: ['core', 'env', 'env/node', 'engine', 'remote'],
     packages: ['node', 'hono', '@hono/node-server', 'typebox'],
   },
   cli: {

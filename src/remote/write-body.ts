@@ -1,6 +1,6 @@
 /**
- * The options of a write as fields of a body; the other end is write-fields.ts. What is not known
- * goes along, so that the node refuses it as one in this process would.
+ * The options of a write as fields of a body; the other end is daemon/write-fields.ts. What is not
+ * known goes along, so that the node refuses it as one in this process would.
  */
 import { jsonOf, type PutOptions, type Value } from '../core/index.ts';
 

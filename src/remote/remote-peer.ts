@@ -1,5 +1,5 @@
 /**
- * The peer half of a node behind its socket: each call of `PeerApi` as the request that its route
+ * The peer half of a node behind a connection: each call of `PeerApi` as the request that its route
  * takes. Names, arguments and answers are those of a node in this process.
  */
 import { AdastraError, type Receipt } from '../core/index.ts';
@@ -31,19 +31,20 @@ import type {
   TransportStatus,
   WaitOptions,
 } from '../engine/index.ts';
+import type { Connection, RemoteCall } from './connection.ts';
 import { recordOfJson } from './record-json.ts';
+import { ndjsonRecords } from './record-streams.ts';
 import { target } from './request-target.ts';
-import type { SocketCall, SocketClient } from './socket-client.ts';
-import { ndjsonRecords } from './socket-streams.ts';
 import { writeBody } from './write-body.ts';
 
 type By = 'any' | 'all' | readonly string[];
 
-export class AttachedPeer implements PeerApi {
-  protected readonly client: SocketClient;
+/** Every call of `PeerApi` as the request that its route takes. */
+export class RemotePeer implements PeerApi {
+  protected readonly connection: Connection;
 
-  constructor(client: SocketClient) {
-    this.client = client;
+  constructor(connection: Connection) {
+    this.connection = connection;
   }
 
   // Members
@@ -159,7 +160,7 @@ export class AttachedPeer implements PeerApi {
 
   conflicts({ prefix, limit }: ConflictsOptions = {}): AsyncGenerator<ConflictInfo> {
     const path = target`/v1/conflicts?${{ prefix, limit }}`;
-    return ndjsonRecords(this.client, { method: 'GET', path });
+    return ndjsonRecords(this.connection, { method: 'GET', path });
   }
 
   async conflict(key: string): Promise<ConflictInfo | undefined> {
@@ -169,7 +170,7 @@ export class AttachedPeer implements PeerApi {
 
   decidedConflicts({ prefix, limit }: ConflictsOptions = {}): AsyncGenerator<DecidedConflict> {
     const path = target`/v1/journal?${{ prefix, limit }}`;
-    return ndjsonRecords(this.client, { method: 'GET', path });
+    return ndjsonRecords(this.connection, { method: 'GET', path });
   }
 
   async resolveConflict(
@@ -211,8 +212,8 @@ export class AttachedPeer implements PeerApi {
     return this.send({ method, path, body, signal, isWrite: true });
   }
 
-  protected async send<T>(call: SocketCall): Promise<T> {
-    return (await this.client.call(call)) as T;
+  protected async send<T>(call: RemoteCall): Promise<T> {
+    return (await this.connection.call(call)) as T;
   }
 }
 

@@ -1,0 +1,69 @@
+/**
+ * Streams of a remote node as async iterables: NDJSON lines and server-sent events. Leaving the
+ * loop ends the request; a last line or event that tells an error throws it; a connection that
+ * breaks before the end throws too, so that a loop that ends has seen everything.
+ */
+import { AdastraError } from '../core/index.ts';
+import type { Connection, RemoteCall } from './connection.ts';
+import { linesOf } from './lines.ts';
+import { errorOfProblem } from './problem.ts';
+import { recordOfJson } from './record-json.ts';
+import { serverEventsOf } from './server-events.ts';
+
+/** The records of an NDJSON answer. */
+export async function* ndjsonRecords<T>(
+  connection: Connection,
+  call: RemoteCall,
+): AsyncGenerator<T, void, undefined> {
+  for await (const line of linesOf(connection.open(call))) {
+    if (line === '') continue;
+    const json = parse(line) as Record<string, unknown>;
+    const error = 'error' in json ? errorOfProblem(json['error']) : undefined;
+    if (error !== undefined) throw error;
+    yield recordOfJson(json) as T;
+  }
+}
+
+/** The records of `commit` events, until the node says `end`. */
+export async function* eventRecords<T>(
+  connection: Connection,
+  call: RemoteCall,
+): AsyncGenerator<T, void, undefined> {
+  const events = serverEventsOf(linesOf(untilClosed(connection, call)));
+  for await (const { event, data } of events) {
+    if (event === 'end') return;
+    const json = parse(data);
+    const error = event === 'error' ? errorOfProblem(json) : undefined;
+    if (error !== undefined) throw error;
+    if (event === 'commit') yield recordOfJson(json) as T;
+  }
+  // The node stops with `end`; a stream that just ends was cut off.
+  if (connection.isClosed) return;
+  throw new AdastraError('unavailable', 'the running node does not answer: a stream was cut off', {
+    hint: 'it may have stopped: run the command again',
+  });
+}
+
+/** Closing the connection ends what is live, as closing a node does. */
+async function* untilClosed(
+  connection: Connection,
+  call: RemoteCall,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* connection.open(call);
+  } catch (error) {
+    if (!connection.isClosed) throw error;
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new AdastraError('unavailable', `the node's stream holds what is not JSON: ${reason}`, {
+      hint: 'something between here and the node changes what it sends, or it is no adastra node',
+      cause: error,
+    });
+  }
+}
