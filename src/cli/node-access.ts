@@ -4,6 +4,7 @@
  * that tests put a fake node behind the whole command line.
  */
 import type { Durability } from '../core/index.ts';
+import type { AnyOperation } from '../client/index.ts';
 import type { NodeFile, SocketServer, SocketServerOptions } from '../daemon/index.ts';
 import type { Logger, NodeApi, RecoveryReport, VerifyReport } from '../engine/index.ts';
 
@@ -19,8 +20,13 @@ export type RunningNode = OpenedNode & {
   stop(): Promise<void>;
 };
 
+/** Code of the application that an open node runs. */
+export interface Application {
+  readonly operations?: readonly AnyOperation[];
+}
+
 /** How to open a directory. */
-export interface OpenOptions {
+export interface OpenOptions extends Application {
   readonly dataDir: string;
   readonly readOnly?: boolean;
   readonly durability?: Durability;

@@ -7,7 +7,13 @@
  */
 import { AdastraError } from '../core/index.ts';
 import type { Logger } from '../engine/index.ts';
-import type { NodeAccess, OpenedNode, OpenOptions, RunningNode } from './node-access.ts';
+import type {
+  Application,
+  NodeAccess,
+  OpenedNode,
+  OpenOptions,
+  RunningNode,
+} from './node-access.ts';
 import type { Settings } from './settings.ts';
 
 /** How a session opens its directory. */
@@ -49,16 +55,16 @@ export class NodeSession {
 
   /**
    * The node in this process, never another's; `locked` where another process has it. `logger`
-   * hears what it does by itself, unless it was open already.
+   * hears what it does by itself, and `application` is what it runs, unless it was open already.
    */
-  async openHere(logger: Logger): Promise<OpenedNode> {
+  async openHere(logger: Logger, application: Application = {}): Promise<OpenedNode> {
     const open = await this.#opening?.catch(() => undefined);
     if (open !== undefined && !('running' in open)) return open;
     await this.close();
     if (this.options.readOnly) {
       throw new AdastraError('invalid_options', 'this command writes: leave --read-only away');
     }
-    this.#opening = this.#openDirectory(logger);
+    this.#opening = this.#openDirectory(logger, application);
     return this.open();
   }
 
@@ -101,10 +107,14 @@ export class NodeSession {
     }
   }
 
-  async #openDirectory(logger = this.options.logger): Promise<OpenedNode> {
+  async #openDirectory(
+    logger = this.options.logger,
+    application: Application = {},
+  ): Promise<OpenedNode> {
     const { dataDir, readOnly, durability } = this.options;
     const options: OpenOptions = {
       dataDir,
+      ...application,
       ...(readOnly ? { readOnly } : {}),
       ...(durability === undefined ? {} : { durability }),
       ...(logger === undefined ? {} : { logger }),

@@ -8,10 +8,11 @@
 import { AdastraError } from '../../core/index.ts';
 import type { SocketServer } from '../../daemon/index.ts';
 import type { Logger } from '../../engine/index.ts';
+import { APPLICATION_OPTIONS, applicationOf } from '../application.ts';
 import type { CommandCall, CommandSpec, OptionValues } from '../command.ts';
 import { eventLog } from '../event-log.ts';
 import { EXIT } from '../exit-codes.ts';
-import type { OpenedNode } from '../node-access.ts';
+import type { Application, OpenedNode } from '../node-access.ts';
 import { portOf } from '../option-values.ts';
 import { addressOf } from '../peer-text.ts';
 import { endOf, type PartSettings, startParts, stopParts } from '../running-parts.ts';
@@ -28,6 +29,7 @@ export const start: CommandSpec = {
     { flags: '--discovery-port <n>', about: 'UDP port of discovery (default: 47474)' },
     { flags: '--target <host:port>', about: 'ask this address too (repeat)', isList: true },
     { flags: '--interface <name>', about: 'look on this interface (repeat)', isList: true },
+    ...APPLICATION_OPTIONS,
   ],
   examples: ['start', 'start --host 192.168.1.10 --port 4711', 'start --no-discovery --json'],
   endsItself: true,
@@ -35,9 +37,10 @@ export const start: CommandSpec = {
     const { output, session, terminal } = call;
     const settings = settingsOf(call.options);
     const log = eventLog(output, (line) => terminal.stderr.write(line));
+    const application = await applicationOf(call);
     // At the prompt of a served node that one's socket and listener go first.
     await session.close();
-    const node = await openToServe(call, log);
+    const node = await openToServe(call, log, application);
     const ending = new AbortController();
     const onInterrupt = (): void => ending.abort();
     call.signal.addEventListener('abort', onInterrupt, { once: true });
@@ -71,9 +74,13 @@ function settingsOf(options: OptionValues): PartSettings {
   };
 }
 
-async function openToServe({ session }: CommandCall, log: Logger): Promise<OpenedNode> {
+async function openToServe(
+  { session }: CommandCall,
+  log: Logger,
+  application: Application,
+): Promise<OpenedNode> {
   try {
-    return await session.openHere(log);
+    return await session.openHere(log, application);
   } catch (error) {
     if (!AdastraError.is(error) || error.code !== 'locked') throw error;
     const { message, details, cause } = error;
