@@ -49,5 +49,6 @@ function converted(text: string, kind: string | undefined): unknown {
 }
 
 function kindOf(property: TSchema | undefined): string | undefined {
-  return (property as { readonly type?: string } | undefined)?.type;
+  const typed: { readonly type?: string } | undefined = property;
+  return typed?.type;
 }

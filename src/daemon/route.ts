@@ -64,5 +64,5 @@ type None = TObject<{}>;
 export function route<Query extends TObject = None, Body extends TObject = None>(
   spec: RouteSpec<Query, Body>,
 ): Route {
-  return { errors: [], ...spec } as unknown as Route;
+  return { errors: [], ...spec };
 }

@@ -3,10 +3,7 @@
  * as a node in this process. What runs here runs in browsers too.
  */
 export type { Connection, RemoteCall } from './connection.ts';
-export { linesOf } from './lines.ts';
 export { errorOfProblem, mapDetails, type Problem } from './problem.ts';
-export { mapRecord, recordOfJson } from './record-json.ts';
-export { eventRecords, ndjsonRecords } from './record-streams.ts';
+export { mapRecord } from './record-json.ts';
 export { RemoteNode } from './remote-node.ts';
 export { target } from './request-target.ts';
-export { type ServerEvent, serverEventsOf } from './server-events.ts';

@@ -2,8 +2,6 @@
  * The small shapes that all schemas are made of.
  */
 import {
-  type TArray,
-  type TBoolean,
   type TInteger,
   type TNumber,
   type TObject,
@@ -20,23 +18,16 @@ export function fields<Properties extends TProperties>(
   title?: string,
 ): TObject<Properties> {
   const options = { additionalProperties: false, ...(title === undefined ? {} : { title }) };
-  return Type.Object(properties, options) as TObject<Properties>;
+  return Type.Object(properties, options);
 }
 
 export const TEXT: TString = Type.String();
-export const FLAG: TBoolean = Type.Boolean();
 /** A whole number from 0. */
 export const WHOLE: TInteger = Type.Integer({ minimum: 0 });
 export const NUMBER: TNumber = Type.Number();
 export const EMPTY: TSchema = fields({});
-export const TEXTS: TArray<TString> = Type.Array(TEXT);
 
 /** One of these words. */
 export function oneOf<Word extends string>(words: readonly Word[]): TUnsafe<Word> {
   return Type.Unsafe<Word>({ type: 'string', enum: [...words] });
 }
-
-/** Whatever JSON stands for a value: docs/sdk.md, values in JSON. */
-export const VALUE: TSchema = Type.Unknown({
-  description: 'A value as JSON; {"$date": …}, {"$bigint": …}, {"$bytes": …} for what JSON lacks.',
-});
