@@ -51,8 +51,9 @@ export async function stopParts(
   server: SocketServer | undefined,
   log: Logger,
 ): Promise<void> {
+  // It bounds its own end: what it has in hand is answered before anything else goes.
+  await server?.close();
   const parts: readonly (readonly [string, () => Promise<void>])[] = [
-    ['the local socket', async () => server?.close()],
     ['discovery', () => node.stopDiscovery()],
     ['the transport', () => node.stopTransport()],
   ];

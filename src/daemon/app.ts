@@ -2,7 +2,7 @@
  * The application behind the socket: admission, all routes under `/v1`, errors as problems. It
  * listens nowhere by itself.
  */
-import { type Context, Hono } from 'hono';
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { AdastraError, type ErrorCode } from '../core/index.ts';
 import { knownError, problemOf, PROBLEM_TYPE } from './problem.ts';
 import type { Route } from './route.ts';
@@ -18,7 +18,7 @@ import { peerRoutes } from './routes/peers.ts';
 import { policyRoutes } from './routes/policies.ts';
 import { syncRoutes } from './routes/sync.ts';
 import { transportRoutes } from './routes/transport.ts';
-import type { Routes, Serving, SocketApp, SocketContext } from './serving.ts';
+import type { AppEnv, Routes, Serving, SocketApp, SocketContext } from './serving.ts';
 
 /** Every route that the server answers, in the order of the document. */
 export const ROUTES: readonly Route[] = [...peerRoutes];
@@ -37,22 +37,65 @@ const OLD_ROUTES: readonly Routes[] = [
 ];
 
 /** Codes that a `Retry-After` goes with. */
-const WAIT_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['overloaded', 'not_yet', 'joining']);
+const WAIT_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'overloaded',
+  'not_yet',
+  'joining',
+  'closed',
+]);
+
+/** Codes that say nothing of the data: who asks may not, or the node takes no more. */
+const REFUSALS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'unauthenticated',
+  'forbidden',
+  'misdirected',
+  'limit_exceeded',
+  'overloaded',
+  'closed',
+]);
 
 /** Everything that the server answers. */
 export function makeApp(serving: Serving): SocketApp {
   const app: SocketApp = new Hono({ strict: true, getPath: rawPath });
-  app.use(async (context, next) => {
-    const leave = serving.admission.enterRequest();
-    // Not at the end of the handler: what is counted is held until the answer has gone.
-    context.env.outgoing.once('close', leave);
-    await next();
-  });
+  app.use(admitted(serving));
   addRoutes(app, serving, ROUTES);
   for (const routes of OLD_ROUTES) routes(app, serving);
   app.onError((error) => answerProblem(serving, error));
   app.notFound((context) => answerProblem(serving, noRoute(context), 404));
   return app;
+}
+
+/** In front of every route: counted, let in or not, and told when the server stops. */
+function admitted(serving: Serving): MiddlewareHandler<AppEnv> {
+  const { admission, meter, stopping } = serving;
+  return async ({ env, req }, next) => {
+    const { outgoing } = env;
+    const begun = performance.now();
+    let leave: (() => void) | undefined;
+    // Not at the end of the handler: what is counted is held until the answer has gone.
+    outgoing.once('close', () => {
+      leave?.();
+      const status = outgoing.writableFinished ? outgoing.statusCode : undefined;
+      meter.ended(env.route, status, performance.now() - begun);
+    });
+    if (!PROBES.has(req.path)) {
+      checkGoesOn(stopping);
+      leave = admission.enterRequest();
+    }
+    await next();
+    // A client that keeps its connection would hold up the end of the server.
+    if (stopping.aborted && !outgoing.headersSent) outgoing.setHeader('connection', 'close');
+  };
+}
+
+/** Answered also where nothing else is: who asks decides by them whether the process lives on. */
+const PROBES: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
+
+function checkGoesOn(stopping: AbortSignal): void {
+  if (!stopping.aborted) return;
+  throw new AdastraError('closed', 'the node stops', {
+    hint: 'nothing of this request was done; try it again when the node runs again',
+  });
 }
 
 /** Hono's own would decode parts of the path, and URL objects resolve `..`. */
@@ -62,13 +105,14 @@ function rawPath(_request: Request, options?: { env?: SocketContext['env'] }): s
   return end === -1 ? target : target.slice(0, end);
 }
 
-function answerProblem({ logger }: Serving, thrown: unknown, status?: number): Response {
+function answerProblem({ logger, meter }: Serving, thrown: unknown, status?: number): Response {
   const { error, isFault } = knownError(thrown);
   if (isFault) {
     const stack = thrown instanceof Error ? thrown.stack : undefined;
     logger?.error(`a request failed: ${stack ?? String(thrown)}`);
   }
   const problem = problemOf(error, status);
+  if (REFUSALS.has(error.code)) meter.refuse(error.code);
   const headers: Record<string, string> = { 'content-type': PROBLEM_TYPE };
   if (WAIT_CODES.has(error.code)) headers['retry-after'] = '1';
   return new Response(JSON.stringify(problem), { status: problem.status, headers });

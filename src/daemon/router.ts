@@ -30,6 +30,7 @@ function handlerOf(route: Route, serving: Serving): (context: SocketContext) => 
   const checkBody = checkerOf(route.body, 'body');
   const status = route.answers[0]?.status ?? 200;
   return async (context) => {
+    context.env.route = route;
     const caller = serving.callerOf(context);
     checkAccess(caller, route.access);
     const params = paramsOf(context, places);

@@ -12,11 +12,13 @@ import type { Caller } from './caller.ts';
 import type { NodeFile } from './node-file.ts';
 import { readBody } from './request-body.ts';
 import { decodeOnce, RequestFields } from './request-fields.ts';
+import type { MeteredRoute, RequestMeter } from './request-meter.ts';
 
 /** What is served. */
 export type ServedNode = NodeApi;
 
-type AppEnv = { Bindings: HttpBindings };
+/** `route`: the one that answers, once it is found. */
+export type AppEnv = { Bindings: HttpBindings & { route?: MeteredRoute } };
 
 /** The routes' application and one request of it. */
 export type SocketApp = Hono<AppEnv>;
@@ -31,6 +33,8 @@ export interface Serving {
   /** How long a stream waits for a reader that takes nothing. */
   readonly stallMs: number;
   readonly logger: Logger | undefined;
+  /** Counts what is asked. */
+  readonly meter: RequestMeter;
   /** Who makes this request; throws `unauthenticated`. */
   callerOf(context: SocketContext): Caller;
   /** What is said of this process. */

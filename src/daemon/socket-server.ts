@@ -11,13 +11,14 @@ import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { dirname } from 'node:path';
 import process from 'node:process';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { AdastraError } from '../core/index.ts';
 import type { Logger } from '../engine/index.ts';
 import { Admission, type AdmissionLimits, DEFAULT_ADMISSION } from './admission.ts';
 import { makeApp } from './app.ts';
 import { LOCAL_CALLER } from './caller.ts';
 import { directoryIdentity, type NodeFile, removeNodeFile, writeNodeFile } from './node-file.ts';
+import { RequestMeter } from './request-meter.ts';
+import { closeServer, GRACE_MS } from './server-close.ts';
 import type { ServedNode } from './serving.ts';
 import { makeSocketDirectory, socketPaths } from './socket-path.ts';
 
@@ -26,8 +27,6 @@ const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 60_000;
 const KEEP_ALIVE_MS = 30_000;
 const STALL_MS = 300_000;
-const GRACE_MS = 2_000;
-const GRACE_STEP_MS = 10;
 /** These say that this place has no sockets; others may. */
 const PLACE_FAULTS: ReadonlySet<string> = new Set(['EOPNOTSUPP', 'ENOTSUP', 'EPERM', 'EROFS']);
 
@@ -40,6 +39,10 @@ export interface SocketServerOptions {
   readonly limits?: Partial<AdmissionLimits>;
   /** For tests: how long a reader may take nothing. */
   readonly stallMs?: number;
+  /** How long what was admitted may take once the server closes, in ms; default 10,000. */
+  readonly graceMs?: number;
+  /** Shared with other servers of this process. */
+  readonly meter?: RequestMeter;
 }
 
 /** A server that runs. */
@@ -77,6 +80,7 @@ export async function openSocketServer(
     stallMs: options.stallMs ?? STALL_MS,
     logger: options.logger,
     callerOf: () => LOCAL_CALLER,
+    meter: options.meter ?? new RequestMeter(),
     facts: () => facts,
     stop: options.onStop,
   });
@@ -89,7 +93,8 @@ export async function openSocketServer(
   };
   const close = async (): Promise<void> => {
     stopping.abort();
-    await closeServer(server, admission);
+    const isWhole = await closeServer(server, admission, options.graceMs ?? GRACE_MS);
+    if (!isWhole) options.logger?.warn('requests that took too long were cut off');
     removeNodeFile(options.dataDir, facts);
   };
   try {
@@ -179,14 +184,4 @@ function withoutOthers(run: () => void): void {
   } finally {
     if (before !== undefined) process.umask(before);
   }
-}
-
-/** Takes no new connection, gives requests in hand a moment, then cuts what is left. */
-async function closeServer(server: Server, admission: Admission): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  for (let waited = 0; admission.requests > 0 && waited < GRACE_MS; waited += GRACE_STEP_MS) {
-    await sleep(GRACE_STEP_MS);
-  }
-  server.closeAllConnections();
-  await closed;
 }

@@ -337,7 +337,8 @@ describe('a server that goes away', () => {
 
   it('leaves the outcome of a write unknown that was under way', async () => {
     const dataDir = join(testFolder('socket'), 'd');
-    const served = await serveNode(dataDir, {}, { put: () => new Promise(() => {}) });
+    const over = { put: () => new Promise(() => {}) };
+    const served = await serveNode(dataDir, { graceMs: 100 }, over);
     const node = await attach(dataDir);
     const write = node.put('a', 1).catch((error: unknown) => error);
     await sleep(50);
