@@ -21,6 +21,7 @@ import {
   type ChangesOptions,
   type CheckpointInfo,
   type Engine,
+  type Freshness,
   type Hashes,
   type HistoryOptions,
   type NodeApi,
@@ -39,6 +40,7 @@ import {
   stateAt,
   type TransactionResult,
   type VerifyReport,
+  type WaitForSeqOptions,
 } from '../engine/index.ts';
 import { MEMORY_DIRECTORY, memoryEnvironment, realEnvironment } from './node-environment.ts';
 import { withSignal } from './signal.ts';
@@ -282,6 +284,15 @@ export class Client<Schema extends KeySchema = {}> {
 
   hashes(): Promise<Hashes> {
     return this.#write(undefined, (engine) => engine.hashes());
+  }
+
+  freshness(): Promise<Freshness> {
+    return this.#write(undefined, (engine) => engine.freshness());
+  }
+
+  /** Resolves when reads here show commit `seq`, a receipt's for instance. */
+  waitForSeq(seq: number, options?: WaitForSeqOptions): Promise<void> {
+    return this.#write(undefined, (engine) => engine.waitForSeq(seq, options));
   }
 
   checkpoint(): Promise<CheckpointInfo> {

@@ -38,6 +38,8 @@ export type {
   DiscoveredNode,
   DiscoveryOptions,
   DiscoveryStatus,
+  Freshness,
+  FreshnessSource,
   Hashes,
   HistoryOptions,
   InitReport,
@@ -70,6 +72,7 @@ export type {
   TransportOptions,
   TransportStatus,
   VerifyReport,
+  WaitForSeqOptions,
   WaitOptions,
 } from '../engine/index.ts';
 export {

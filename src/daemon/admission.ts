@@ -8,6 +8,8 @@ import { AdastraError } from '../core/index.ts';
 export interface AdmissionLimits {
   readonly requestsMax: number;
   readonly streamsMax: number;
+  /** Requests that wait for a commit. */
+  readonly waitsMax: number;
   /** One body. */
   readonly bodyBytesMax: number;
   /** All bodies that are being read or worked on. */
@@ -18,6 +20,7 @@ export interface AdmissionLimits {
 export const DEFAULT_ADMISSION: AdmissionLimits = {
   requestsMax: 256,
   streamsMax: 64,
+  waitsMax: 128,
   bodyBytesMax: 32 * 1024 * 1024,
   bodyBytesTotalMax: 128 * 1024 * 1024,
 };
@@ -27,6 +30,7 @@ export class Admission {
   readonly limits: AdmissionLimits;
   #requests = 0;
   #streams = 0;
+  #waits = 0;
   #bodyBytes = 0;
 
   constructor(limits: AdmissionLimits) {
@@ -52,6 +56,13 @@ export class Admission {
     if (this.#streams >= this.limits.streamsMax) throw full('streams', this.limits.streamsMax);
     this.#streams += 1;
     return onceOnly(() => (this.#streams -= 1));
+  }
+
+  /** Those who wait leave room for those who do not. */
+  enterWait(): () => void {
+    if (this.#waits >= this.limits.waitsMax) throw full('waiting requests', this.limits.waitsMax);
+    this.#waits += 1;
+    return onceOnly(() => (this.#waits -= 1));
   }
 
   /** Counts bytes of a body in, which stay counted until `leaveBody` with their sum. */

@@ -12,6 +12,7 @@ import { conflictRoutes } from './routes/conflicts.ts';
 import { daemonRoutes } from './routes/daemon.ts';
 import { discoveryRoutes } from './routes/discovery.ts';
 import { entryRoutes } from './routes/entries.ts';
+import { freshnessRoutes } from './routes/freshness.ts';
 import { memberRoutes } from './routes/members.ts';
 import { nodeRoutes } from './routes/node.ts';
 import { peerRoutes } from './routes/peers.ts';
@@ -21,7 +22,7 @@ import { transportRoutes } from './routes/transport.ts';
 import type { AppEnv, Routes, Serving, SocketApp, SocketContext } from './serving.ts';
 
 /** Every route that the server answers, in the order of the document. */
-export const ROUTES: readonly Route[] = [...peerRoutes];
+export const ROUTES: readonly Route[] = [...peerRoutes, ...freshnessRoutes];
 
 const OLD_ROUTES: readonly Routes[] = [
   entryRoutes,

@@ -6,6 +6,7 @@ import type { TObject } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
 import { AdastraError } from '../core/index.ts';
 import { checkAccess } from './caller.ts';
+import { isToldAfter, tellFreshness, waitUntilFresh } from './freshness-headers.ts';
 import { readBody } from './request-body.ts';
 import { decodeOnce } from './request-fields.ts';
 import { queryFields } from './request-query.ts';
@@ -29,6 +30,7 @@ function handlerOf(route: Route, serving: Serving): (context: SocketContext) => 
   const checkQuery = checkerOf(route.query, 'query');
   const checkBody = checkerOf(route.body, 'body');
   const status = route.answers[0]?.status ?? 200;
+  const isData = route.access !== 'open' && route.access !== 'local';
   return async (context) => {
     context.env.route = route;
     const caller = serving.callerOf(context);
@@ -38,8 +40,10 @@ function handlerOf(route: Route, serving: Serving): (context: SocketContext) => 
     checkQuery(query);
     const body = await bodyOf(context, serving);
     checkBody(body);
+    if (isData) await waitUntilFresh(context, serving);
     const call = { params, query, body, caller, serving, context };
     const answer = await route.run(call as unknown as Call<never, never>);
+    if (isData && isToldAfter(route.method)) await tellFreshness(context, serving);
     if (answer instanceof Response) return answer;
     return context.json(answer, status as 200);
   };

@@ -5,17 +5,11 @@
  */
 import {
   AdastraError,
-  checkKey,
-  type Commit,
   type CommitRequest,
-  type Entry,
-  type HistoryEntry,
   type PreflightReport,
   type PutOptions,
-  type Range,
   type Receipt,
   type SignedHead,
-  type Value,
   type WriteOptions,
 } from '../core/index.ts';
 import type { FileLock } from '../env/index.ts';
@@ -32,12 +26,11 @@ import { backupNode } from './backup.ts';
 import { ChangeFeed } from './change-feed.ts';
 import type { Checkpointer } from './checkpointer.ts';
 import type { EngineParts } from './engine-parts.ts';
+import type { Freshness } from './freshness.ts';
 import type {
   BackupReport,
-  ChangesOptions,
   CheckpointInfo,
   Hashes,
-  HistoryOptions,
   NodeApi,
   NodeInfo,
   NodeStatus,
@@ -45,7 +38,7 @@ import type {
   VerifyReport,
 } from './node-api.ts';
 import { hashInSlices } from './hash-slices.ts';
-import { historyIn } from './history-in.ts';
+import { NodeReads } from './node-reads.ts';
 import { EventListeners, type NodeEventName, type NodeEvents } from './node-events.ts';
 import { Opening } from './opening.ts';
 import type { PeerApi } from './peer-api.ts';
@@ -57,11 +50,11 @@ import { openSnapshot } from './rebuild/snapshot.ts';
 import { type ReplaceableNode, Replacement } from './replacement.ts';
 import { openParts } from './open-parts.ts';
 import { noteClockJump } from './peering/clock-warning.ts';
-import { describeNode, nodeInfoOf, statusOf } from './status.ts';
+import { describeNode, freshnessOf, nodeInfoOf, statusOf } from './status.ts';
 import { verifyDirectory } from './verify.ts';
 
 // oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- see the end of the file
-export class Engine implements NodeApi {
+export class Engine extends NodeReads implements NodeApi {
   readonly feed: ChangeFeed;
   readonly startedAtMs: number;
   /** `undefined` where the node only reads. */
@@ -76,6 +69,7 @@ export class Engine implements NodeApi {
 
   constructor(parts: EngineParts) {
     const { env } = parts;
+    super(env.timers);
     this.#opening = new Opening(parts);
     this.startedAtMs = env.clock.wallMs();
     const started = { wall: this.startedAtMs, mono: env.clock.monoMs() };
@@ -128,26 +122,6 @@ export class Engine implements NodeApi {
     return this.#opening.lane;
   }
 
-  async get(key: string): Promise<Value | undefined> {
-    this.checkOpen();
-    return this.reads.get(key);
-  }
-
-  async getEntry(key: string): Promise<Entry | undefined> {
-    this.checkOpen();
-    return this.reads.getEntry(key);
-  }
-
-  async count(range?: Range): Promise<number> {
-    this.checkOpen();
-    return this.reads.count(range);
-  }
-
-  async *list(range?: Range): AsyncGenerator<[string, Value], void, undefined> {
-    this.checkOpen();
-    yield* this.reads.list(range);
-  }
-
   async put(key: string, value: unknown, options?: PutOptions): Promise<Receipt> {
     return this.writable().put(key, value, options);
   }
@@ -183,23 +157,6 @@ export class Engine implements NodeApi {
     return receiveFrame(this.lane as Lane, bundles, heads, options);
   }
 
-  async *history(
-    key: string,
-    options: HistoryOptions = {},
-  ): AsyncGenerator<HistoryEntry, void, undefined> {
-    this.checkOpen();
-    checkKey(key, this.parts.limits.keyBytesMax);
-    for (const entry of historyIn(this.parts, key, options)) {
-      yield entry;
-      this.checkOpen();
-    }
-  }
-
-  changes(options?: ChangesOptions): AsyncGenerator<Commit, void, undefined> {
-    this.checkOpen();
-    return this.feed.changes(options);
-  }
-
   /**
    * Brings the hashes up to date in slices, so that a large state does not hold the event loop up.
    */
@@ -212,6 +169,11 @@ export class Engine implements NodeApi {
     const { storage } = this.parts.replica;
     const stateHash = storage.stateHash();
     return { seq: this.seq, stateHash, contentHash: storage.contentHash() };
+  }
+
+  async freshness(): Promise<Freshness> {
+    this.checkOpen();
+    return freshnessOf(this.parts, { seq: this.seq, openedAtMs: this.startedAtMs });
   }
 
   async checkpoint(): Promise<CheckpointInfo> {
@@ -335,6 +297,7 @@ export class Engine implements NodeApi {
     lane.onConflict = (key, open) => this.#events.emit('conflict', { key, open });
     lane.onPublish = (commit) => {
       this.feed.published(commit);
+      this.waiters.advance(commit.seq);
       this.peering?.noticed();
       if (++this.#sinceCheck < CHECK_EVERY_COMMITS) return;
       this.#sinceCheck = 0;
@@ -351,6 +314,7 @@ export class Engine implements NodeApi {
       this.#opening = new Opening(openParts(env, dataDir, options, held));
       this.#connect();
       this.feed.follow(this.#opening.feedSource());
+      this.waiters.advance(this.seq);
       this.peering?.attach(this.#opening.peeringNode() as PeeringNode);
     },
   };
@@ -360,6 +324,7 @@ export class Engine implements NodeApi {
     await this.peering?.close();
     await this.#opening.close();
     this.feed.close();
+    this.waiters.close();
     this.parts.lock?.release();
   }
 }

@@ -8,7 +8,7 @@ import type { HistoryOptions } from './node-api.ts';
 
 /** Throws `aborted`, and `history_truncated` below what the log still holds. */
 export function* historyIn(
-  { replica, log }: EngineParts,
+  { replica, log }: Pick<EngineParts, 'replica' | 'log'>,
   key: string,
   { limit, signal }: HistoryOptions,
 ): Generator<HistoryEntry, void, undefined> {

@@ -5,6 +5,7 @@ export { restoreBackup, type RestoreOptions, type RestoreReport } from './backup
 export type { CommitListener, LiveCommit } from './change-feed.ts';
 export { directoryState } from './directory.ts';
 export { Engine } from './engine.ts';
+export type { Freshness, FreshnessSource, WaitForSeqOptions } from './freshness.ts';
 export { initializeDirectory, type InitOptions, type InitReport } from './initialize.ts';
 export type {
   BackupReport,

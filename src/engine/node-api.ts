@@ -17,6 +17,7 @@ import type {
   Value,
   WriteOptions,
 } from '../core/index.ts';
+import type { Freshness, WaitForSeqOptions } from './freshness.ts';
 import type {
   DiscoveryStatus,
   PeerApi,
@@ -149,6 +150,10 @@ export interface NodeApi extends PeerApi {
   history(key: string, options?: HistoryOptions): AsyncIterable<HistoryEntry>;
   changes(options?: ChangesOptions): AsyncIterable<Commit>;
   hashes(): Promise<Hashes>;
+  /** How fresh the answers of this node are. */
+  freshness(): Promise<Freshness>;
+  /** Resolves when readers of this node see commit `seq`; throws `not_yet` when time is over. */
+  waitForSeq(seq: number, options?: WaitForSeqOptions): Promise<void>;
   checkpoint(): Promise<CheckpointInfo>;
   backup(directory: string): Promise<BackupReport>;
   verify(options?: { readonly signal?: AbortSignal }): Promise<VerifyReport>;

@@ -7,6 +7,7 @@ import { type LocalMetadata, type Moment, NodeDescription } from '../metadata/in
 import type { Lane } from '../store/transactions/index.ts';
 import { checkpointDirectory, logDirectory } from './directory.ts';
 import type { EngineParts } from './engine-parts.ts';
+import type { Freshness } from './freshness.ts';
 import type { Hashes, NodeInfo, NodeStatus } from './node-api.ts';
 import { discoveryStatus, peersOf, transportStatus } from './peering/link-calls.ts';
 import type { Peering } from './peering/peering.ts';
@@ -105,6 +106,28 @@ function healthOf(
   return failure === undefined
     ? { health: 'ok' }
     : { health: 'latched', healthReason: failure.message };
+}
+
+/**
+ * A writer is where commits come from. A node that was opened for reading shows what was there then
+ * and follows nobody, so its state ages from its opening on.
+ */
+export function freshnessOf(
+  { env, log, lock }: EngineParts,
+  { seq, openedAtMs }: { readonly seq: number; readonly openedAtMs: number },
+): Freshness {
+  const isWriter = lock !== undefined;
+  return {
+    seq,
+    logSeq: log.durableSeq,
+    lagCommits: 0,
+    lagMs: isWriter ? 0 : Math.max(0, env.clock.wallMs() - openedAtMs),
+    source: {
+      kind: isWriter ? 'writer' : 'directory',
+      state: isWriter ? 'connected' : 'unreachable',
+      sinceMs: openedAtMs,
+    },
+  };
 }
 
 export function nodeInfoOf({ log }: EngineParts, metadata: LocalMetadata): NodeInfo {

@@ -15,7 +15,7 @@ export interface RemoteCall {
   readonly isWrite?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs?: number | undefined;
-  /** What a stream wants beside the method: `last-event-id`. */
+  /** Headers beside those of every request: `last-event-id`, `x-min-seq`. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 

@@ -20,17 +20,20 @@ import type {
   BackupReport,
   ChangesOptions,
   CheckpointInfo,
+  Freshness,
   Hashes,
   HistoryOptions,
   NodeApi,
   NodeInfo,
   NodeStatus,
   VerifyReport,
+  WaitForSeqOptions,
 } from '../engine/index.ts';
 import { recordOfJson } from './record-json.ts';
 import { eventRecords, ndjsonRecords } from './record-streams.ts';
 import { RemotePeer, unlessMissing } from './remote-peer.ts';
 import { target } from './request-target.ts';
+import { waitByRequests } from './wait-by-requests.ts';
 import { writeBody } from './write-body.ts';
 
 /** Every call of `NodeApi` as the request that its route takes. */
@@ -116,6 +119,14 @@ export class RemoteNode extends RemotePeer implements NodeApi {
 
   hashes(): Promise<Hashes> {
     return this.read(target`/v1/hashes`);
+  }
+
+  freshness(): Promise<Freshness> {
+    return this.read(target`/v1/freshness`);
+  }
+
+  waitForSeq(seq: number, options: WaitForSeqOptions = {}): Promise<void> {
+    return waitByRequests(this.connection, seq, options);
   }
 
   checkpoint(): Promise<CheckpointInfo> {

@@ -252,6 +252,38 @@ const node: NodeApiCase = {
   },
 };
 
+const freshness: NodeApiCase = {
+  name: 'says how fresh it is, and waits for a commit',
+  async run(api) {
+    const { seq } = await api.put('a', 1);
+    const fresh = await api.freshness();
+    check(fresh.seq >= seq && fresh.logSeq >= seq, 'what was acknowledged is in it');
+    checkEqual([fresh.lagCommits, fresh.lagMs], [0, 0], 'the lag');
+    checkEqual(fresh.source.state, 'connected', 'the source');
+    await api.waitForSeq(seq);
+    await checkRejects('not_yet', api.waitForSeq(seq + 1, { timeoutMs: 20 }));
+    await checkRejects('invalid_argument', api.waitForSeq(-1));
+    await checkRejects('invalid_argument', api.waitForSeq(seq, { timeoutMs: 0.5 }));
+    const waiting = api.waitForSeq(seq + 2, { timeoutMs: 60_000 });
+    await api.put('a', 2);
+    await api.put('a', 3);
+    await waiting;
+    checkEqual(await api.get('a'), 3, 'what is there after waiting');
+    await checkRejects('aborted', api.waitForSeq(seq + 3, { signal: AbortSignal.abort() }));
+    const controller = new AbortController();
+    const given = checkRejects(
+      'aborted',
+      api.waitForSeq(seq + 3, { timeoutMs: 60_000, signal: controller.signal }),
+    );
+    await api.get('a');
+    controller.abort();
+    await given;
+    const cut = checkRejects('closed', api.waitForSeq(seq + 3, { timeoutMs: 60_000 }));
+    await api.close();
+    await cut;
+  },
+};
+
 const closed: NodeApiCase = {
   name: 'refuses everything once it is closed',
   async run(api) {
@@ -261,6 +293,8 @@ const closed: NodeApiCase = {
     await checkRejects('closed', api.get('a'));
     await checkRejects('closed', api.put('a', 2));
     await checkRejects('closed', api.status());
+    await checkRejects('closed', api.freshness());
+    await checkRejects('closed', api.waitForSeq(1));
     await checkRejects('closed', collect(api.list()));
   },
 };
@@ -274,5 +308,6 @@ const CASES: readonly NodeApiCase[] = [
   history,
   live,
   node,
+  freshness,
   closed,
 ];

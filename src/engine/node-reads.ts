@@ -1,0 +1,84 @@
+/**
+ * The reading half of `NodeApi` over one published state and the log behind it. It is the same for
+ * a node that writes and for one that follows another.
+ */
+import {
+  checkKey,
+  type Commit,
+  type Entry,
+  type HistoryEntry,
+  type Range,
+  type Value,
+} from '../core/index.ts';
+import type { Timers } from '../env/index.ts';
+import type { ChangeFeed } from './change-feed.ts';
+import type { EngineParts } from './engine-parts.ts';
+import type { Freshness, WaitForSeqOptions } from './freshness.ts';
+import { historyIn } from './history-in.ts';
+import type { ChangesOptions, HistoryOptions } from './node-api.ts';
+import type { Reads } from './reads.ts';
+import { SeqWaiters } from './seq-waiters.ts';
+
+/** What reading needs of an open node. */
+export type ReadParts = Pick<EngineParts, 'env' | 'dataDir' | 'limits' | 'replica' | 'log'>;
+
+export abstract class NodeReads {
+  abstract readonly feed: ChangeFeed;
+  /** Those of now: a snapshot of another node may replace them. */
+  abstract get parts(): ReadParts;
+  abstract get reads(): Reads;
+  /** Seq of the last commit that readers see. */
+  abstract get seq(): number;
+  /** Tell it what is published, and close it with the node. */
+  protected readonly waiters: SeqWaiters;
+
+  constructor(timers: Timers) {
+    this.waiters = new SeqWaiters(timers);
+  }
+
+  /** Throws `closed`. */
+  abstract checkOpen(): void;
+  abstract freshness(): Promise<Freshness>;
+
+  async get(key: string): Promise<Value | undefined> {
+    this.checkOpen();
+    return this.reads.get(key);
+  }
+
+  async getEntry(key: string): Promise<Entry | undefined> {
+    this.checkOpen();
+    return this.reads.getEntry(key);
+  }
+
+  async count(range?: Range): Promise<number> {
+    this.checkOpen();
+    return this.reads.count(range);
+  }
+
+  async *list(range?: Range): AsyncGenerator<[string, Value], void, undefined> {
+    this.checkOpen();
+    yield* this.reads.list(range);
+  }
+
+  async *history(
+    key: string,
+    options: HistoryOptions = {},
+  ): AsyncGenerator<HistoryEntry, void, undefined> {
+    this.checkOpen();
+    checkKey(key, this.parts.limits.keyBytesMax);
+    for (const entry of historyIn(this.parts, key, options)) {
+      yield entry;
+      this.checkOpen();
+    }
+  }
+
+  changes(options?: ChangesOptions): AsyncGenerator<Commit, void, undefined> {
+    this.checkOpen();
+    return this.feed.changes(options);
+  }
+
+  async waitForSeq(seq: number, options?: WaitForSeqOptions): Promise<void> {
+    this.checkOpen();
+    await this.waiters.wait(seq, this.seq, options);
+  }
+}
