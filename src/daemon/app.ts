@@ -18,23 +18,25 @@ import { nodeRoutes } from './routes/node.ts';
 import { peerRoutes } from './routes/peers.ts';
 import { policyRoutes } from './routes/policies.ts';
 import { syncRoutes } from './routes/sync.ts';
+import { syncWaitRoutes } from './routes/sync-waits.ts';
 import { transportRoutes } from './routes/transport.ts';
-import type { AppEnv, Routes, Serving, SocketApp, SocketContext } from './serving.ts';
+import type { AppEnv, Serving, SocketApp, SocketContext } from './serving.ts';
 
 /** Every route that the server answers, in the order of the document. */
-export const ROUTES: readonly Route[] = [...peerRoutes, ...freshnessRoutes];
-
-const OLD_ROUTES: readonly Routes[] = [
-  entryRoutes,
-  commitRoutes,
-  nodeRoutes,
-  memberRoutes,
-  transportRoutes,
-  discoveryRoutes,
-  syncRoutes,
-  conflictRoutes,
-  policyRoutes,
-  daemonRoutes,
+export const ROUTES: readonly Route[] = [
+  ...entryRoutes,
+  ...commitRoutes,
+  ...nodeRoutes,
+  ...memberRoutes,
+  ...peerRoutes,
+  ...freshnessRoutes,
+  ...transportRoutes,
+  ...discoveryRoutes,
+  ...syncRoutes,
+  ...syncWaitRoutes,
+  ...conflictRoutes,
+  ...policyRoutes,
+  ...daemonRoutes,
 ];
 
 /** Codes that a `Retry-After` goes with. */
@@ -60,7 +62,6 @@ export function makeApp(serving: Serving): SocketApp {
   const app: SocketApp = new Hono({ strict: true, getPath: rawPath });
   app.use(admitted(serving));
   addRoutes(app, serving, ROUTES);
-  for (const routes of OLD_ROUTES) routes(app, serving);
   app.onError((error) => answerProblem(serving, error));
   app.notFound((context) => answerProblem(serving, noRoute(context), 404));
   return app;

@@ -5,7 +5,7 @@
  */
 import type { TObject, TSchema } from 'typebox';
 import { AdastraError } from '../core/index.ts';
-import { decodeOnce } from './request-fields.ts';
+import { decodeOnce } from './percent.ts';
 
 /** The query of a request target; a list is a field that is given several times. */
 export function queryFields(target: string, schema: TObject | undefined): Record<string, unknown> {

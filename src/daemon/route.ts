@@ -48,7 +48,8 @@ export interface Route {
   run(call: Call<never, never>): Promise<object>;
 }
 
-interface RouteSpec<Query extends TObject, Body extends TObject>
+/** A route as it is written down. */
+export interface RouteSpec<Query extends TObject, Body extends TObject>
   extends Omit<Route, 'query' | 'body' | 'run' | 'errors'> {
   readonly query?: Query;
   readonly body?: Body;
@@ -57,8 +58,9 @@ interface RouteSpec<Query extends TObject, Body extends TObject>
   run(call: Call<Static<Query>, Static<Body>>): Promise<object>;
 }
 
+/** A schema without fields. */
 // biome-ignore lint/complexity/noBannedTypes: no fields
-type None = TObject<{}>;
+export type None = TObject<{}>;
 
 /** A route whose function knows the types of its schemas. */
 export function route<Query extends TObject = None, Body extends TObject = None>(

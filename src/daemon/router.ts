@@ -1,14 +1,16 @@
 /**
  * Routes into the application: who calls, what it sends, checked by the route's schemas before its
- * function sees anything. What is not described is refused and named.
+ * function sees anything. What is not described is refused and named. The path is taken raw from
+ * the request line: a segment is split off before it is decoded and decoded once, so that every key
+ * can stand in one.
  */
 import type { TObject } from 'typebox';
-import { Compile, type Validator } from 'typebox/compile';
+import { Compile } from 'typebox/compile';
 import { AdastraError } from '../core/index.ts';
 import { checkAccess } from './caller.ts';
 import { isToldAfter, tellFreshness, waitUntilFresh } from './freshness-headers.ts';
 import { readBody } from './request-body.ts';
-import { decodeOnce } from './request-fields.ts';
+import { decodeOnce } from './percent.ts';
 import { queryFields } from './request-query.ts';
 import type { Call, Route } from './route.ts';
 import { schemaFault } from './schema-fault.ts';
@@ -67,10 +69,21 @@ function checkerOf(schema: TObject | undefined, where: 'query' | 'body'): Check 
       if (name !== undefined) throw unknownField(name);
     };
   }
-  const validator: Validator = Compile(schema);
   return (fields) => {
+    // At the first request: most processes are asked for a few routes only.
+    const validator = compiled(schema);
     if (!validator.Check(fields)) throw schemaFault(validator.Errors(fields), where);
   };
+}
+
+const COMPILED = new WeakMap<TObject, ReturnType<typeof Compile>>();
+
+function compiled(schema: TObject): ReturnType<typeof Compile> {
+  const found = COMPILED.get(schema);
+  if (found !== undefined) return found;
+  const validator = Compile(schema);
+  COMPILED.set(schema, validator);
+  return validator;
 }
 
 function placesOf(path: string): ReadonlyMap<string, number> {

@@ -1,7 +1,5 @@
 /**
- * What every route works with: the node, the server's counts, and the one request at hand, read
- * strictly. The path is taken raw from the request line: a segment is split off before it is
- * decoded and decoded once, so that every key can stand in one.
+ * What every route works with: the node, the server's counts, and the one request at hand.
  */
 import type { HttpBindings } from '@hono/node-server';
 import type { Context, Hono } from 'hono';
@@ -10,8 +8,6 @@ import type { Logger, NodeApi } from '../engine/index.ts';
 import type { Admission } from './admission.ts';
 import type { Caller } from './caller.ts';
 import type { NodeFile } from './node-file.ts';
-import { readBody } from './request-body.ts';
-import { decodeOnce, RequestFields } from './request-fields.ts';
 import type { MeteredRoute, RequestMeter } from './request-meter.ts';
 
 /** What is served. */
@@ -43,46 +39,14 @@ export interface Serving {
   readonly stop: (() => void) | undefined;
 }
 
-/** Registers routes of one resource. */
-export type Routes = (app: SocketApp, serving: Serving) => void;
-
 /** The request line's target as it came: path and query, nothing decoded. */
 export function targetOf(context: SocketContext): string {
   return context.env.incoming.url ?? '/';
 }
 
-/** The segment at `index` of the path (`/v1/entries/x`: 3), decoded once. */
-export function segment(context: SocketContext, index: number): string {
-  return decodeOnce(context.req.path.split('/')[index] ?? '');
-}
-
-export function queryOf(context: SocketContext): RequestFields {
-  return RequestFields.ofQuery(targetOf(context));
-}
-
-/** A query that must be empty. */
-export function noQuery(context: SocketContext): void {
-  queryOf(context).done();
-}
-
-/** The body's fields where there is no query; no body is one without fields. */
-export function bodyOf(context: SocketContext, serving: Serving): Promise<RequestFields> {
-  noQuery(context);
-  return bodyBesideQuery(context, serving);
-}
-
-/** The body's fields where the route reads the query itself. */
-export async function bodyBesideQuery(
-  context: SocketContext,
-  { admission }: Serving,
-): Promise<RequestFields> {
-  return RequestFields.ofBody(await readBody(context.env, admission));
-}
-
 /** A whole number in the path. */
-export function seqSegment(context: SocketContext, index: number): number {
-  const text = segment(context, index);
-  const seq = /^[0-9]{1,16}$/.test(text) ? Number(text) : Number.NaN;
+export function seqOf(text: string | undefined): number {
+  const seq = text !== undefined && /^[0-9]{1,16}$/.test(text) ? Number(text) : Number.NaN;
   if (Number.isSafeInteger(seq)) return seq;
   throw new AdastraError('invalid_argument', `${JSON.stringify(text)} is not a seq`);
 }
@@ -91,6 +55,7 @@ export function seqSegment(context: SocketContext, index: number): number {
 export function signalOf(context: SocketContext): AbortSignal {
   const { outgoing } = context.env;
   const controller = new AbortController();
+  if (outgoing.destroyed && !outgoing.writableFinished) controller.abort();
   outgoing.once('close', () => {
     if (!outgoing.writableFinished) controller.abort();
   });

@@ -1,69 +1,129 @@
 /**
  * Commits: made of operations, checked, taken back, listed from the log, followed as they come.
  */
-import { AdastraError } from '../../core/index.ts';
+import { Type } from 'typebox';
+import { AdastraError, type OperationCall, valueOfJson } from '../../core/index.ts';
 import { recordJson } from '../record-json.ts';
-import {
-  bodyOf,
-  noQuery,
-  notThere,
-  queryOf,
-  type Routes,
-  segment,
-  seqSegment,
-} from '../serving.ts';
+import { OF_KEYS, OF_WRITES } from '../route-errors.ts';
+import { type Route, route } from '../route.ts';
+import { COMMIT, PREFLIGHT_REPORT } from '../schemas/commits.ts';
+import { fields, FLAG, TEXT, VALUE, WHOLE } from '../schemas/shapes.ts';
+import { COMMITTED, RECEIPT, WRITE } from '../schemas/writes.ts';
+import { notThere, seqOf } from '../serving.ts';
 import { ndjson, serverSentEvents } from '../stream-response.ts';
-import { commitRequestOf, writeOptionsOf } from '../write-fields.ts';
+import { writeOptionsOf } from '../write-fields.ts';
 
-/** `commit`, `preflight`, `commits`, `stream`, `receipts` */
-export const commitRoutes: Routes = (app, serving) => {
-  const { node } = serving;
-  app.post('/v1/commit', async (context) => {
-    const fields = await bodyOf(context, serving);
-    const request = commitRequestOf(fields);
-    fields.done();
-    return context.json({ ...(await node.commit(request)), outcome: 'committed' });
-  });
-  app.post('/v1/preflight', async (context) => {
-    const fields = await bodyOf(context, serving);
-    const request = commitRequestOf(fields);
-    fields.done();
-    return context.json(await node.preflight(request));
-  });
-  app.post('/v1/commits/:seq/revert', async (context) => {
-    const seq = seqSegment(context, 3);
-    const fields = await bodyOf(context, serving);
-    const options = { ...writeOptionsOf(fields), reason: fields.neededText('reason') };
-    fields.done();
-    return context.json(await node.revert(seq, options));
-  });
-  app.get('/v1/receipts/:commandId', async (context) => {
-    noQuery(context);
-    const receipt = await node.receiptOf(segment(context, 3));
-    if (receipt === undefined) throw notThere('receipt of this command');
-    return context.json(receipt);
-  });
-  app.get('/v1/commits', (context) => {
-    const query = queryOf(context);
-    const options = { from: query.whole('from'), system: query.flag('system'), live: false };
-    query.done();
-    return ndjson(context, serving, async function* (signal) {
-      for await (const commit of node.changes({ ...options, signal })) yield recordJson(commit);
-    });
-  });
-  app.get('/v1/stream', (context) => {
-    const query = queryOf(context);
-    const options = { from: query.whole('from'), system: query.flag('system'), live: true };
-    query.done();
-    return serverSentEvents(context, serving, async function* (signal) {
-      try {
-        for await (const commit of node.changes({ ...options, signal })) {
-          yield [String(commit.seq), recordJson(commit)] as const;
+const TAG = 'Commits';
+
+const OPERATION = fields({ op: TEXT, args: Type.Optional(VALUE) }, 'Operation');
+const REQUEST = fields({ operations: Type.Array(OPERATION), ...WRITE });
+const FROM = fields({ from: Type.Optional(WHOLE), system: Type.Optional(FLAG) });
+
+/** `commit`, `preflight`, `commits`, `receipts`, `stream` */
+export const commitRoutes: readonly Route[] = [
+  route({
+    method: 'POST',
+    path: '/v1/commit',
+    tag: TAG,
+    summary: 'Commits operations, all or none of them.',
+    access: 'write',
+    body: REQUEST,
+    answers: [{ type: 'json', schema: COMMITTED }],
+    errors: [
+      'operation_unknown',
+      'operation_invalid',
+      'operation_failed',
+      'reserved_key',
+      ...OF_KEYS,
+      ...OF_WRITES,
+    ],
+    run: async (call) => {
+      const operations = call.body.operations.map(operationOf);
+      const receipt = await call.serving.node.commit({ ...writeOptionsOf(call), operations });
+      return { ...receipt, outcome: 'committed' };
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/preflight',
+    tag: TAG,
+    summary: 'What a commit would do, without doing it.',
+    access: 'write',
+    body: REQUEST,
+    answers: [{ type: 'json', schema: PREFLIGHT_REPORT }],
+    errors: ['invalid_value'],
+    run: async (call) => {
+      const operations = call.body.operations.map(operationOf);
+      return call.serving.node.preflight({ ...writeOptionsOf(call), operations });
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/commits/{seq}/revert',
+    tag: TAG,
+    summary: 'Takes a commit back by a new one.',
+    access: 'write',
+    body: fields({ ...WRITE, reason: TEXT }),
+    answers: [{ type: 'json', schema: RECEIPT }],
+    errors: ['revert_refused', 'not_found', 'history_truncated', ...OF_WRITES],
+    run: async (call) => {
+      const seq = seqOf(call.params['seq']);
+      const { reason } = call.body;
+      return call.serving.node.revert(seq, { ...writeOptionsOf(call), reason });
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/receipts/{commandId}',
+    tag: TAG,
+    summary: 'The receipt of a command that committed here.',
+    access: 'read',
+    answers: [{ type: 'json', schema: RECEIPT }],
+    errors: ['not_found'],
+    run: async ({ serving, params }) => {
+      const receipt = await serving.node.receiptOf(params['commandId'] as string);
+      if (receipt === undefined) throw notThere('receipt of this command');
+      return receipt;
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/commits',
+    tag: TAG,
+    summary: 'Commits of the log from a seq up to its head.',
+    access: 'read',
+    query: FROM,
+    answers: [{ type: 'ndjson', schema: COMMIT }],
+    errors: ['history_truncated'],
+    run: async ({ serving, context, query: { from, system } }) =>
+      ndjson(context, serving, async function* (signal) {
+        const commits = serving.node.changes({ from, system, live: false, signal });
+        for await (const commit of commits) yield recordJson(commit);
+      }),
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/stream',
+    tag: TAG,
+    summary: 'Commits as they come, without end.',
+    access: 'read',
+    query: FROM,
+    answers: [{ type: 'events', schema: COMMIT }],
+    errors: ['history_truncated'],
+    run: async ({ serving, context, query: { from, system } }) =>
+      serverSentEvents(context, serving, async function* (signal) {
+        try {
+          for await (const commit of serving.node.changes({ from, system, live: true, signal })) {
+            yield [String(commit.seq), recordJson(commit)] as const;
+          }
+        } catch (error) {
+          // Our own signal: the reader has gone, or the server stops and says `end`.
+          if (!(AdastraError.is(error) && error.code === 'aborted')) throw error;
         }
-      } catch (error) {
-        // Our own signal: the reader has gone, or the server stops and says `end`.
-        if (!(AdastraError.is(error) && error.code === 'aborted')) throw error;
-      }
-    });
-  });
-};
+      }),
+  }),
+];
+
+function operationOf({ op, args }: { op: string; args?: unknown }): OperationCall {
+  return { op, args: args === undefined ? undefined : valueOfJson(args) };
+}

@@ -1,87 +1,100 @@
 /**
- * Conflicts: those there are, one of them, the end of one, and the journal of those that ended. A
- * key stands in the path as one segment, or in the twin's query as for entries.
+ * Conflicts: those there are, one of them, the end of one, and the journal of those that ended.
  */
+import { Type } from 'typebox';
 import { AdastraError, valueOfJson } from '../../core/index.ts';
 import type { Resolution } from '../../engine/index.ts';
+import { keyRoutes } from '../key-routes.ts';
 import { recordJson } from '../record-json.ts';
-import type { RequestFields } from '../request-fields.ts';
-import {
-  bodyBesideQuery,
-  notThere,
-  queryOf,
-  type Routes,
-  segment,
-  type Serving,
-  type SocketContext,
-} from '../serving.ts';
+import { OF_KEYS, OF_WRITES } from '../route-errors.ts';
+import { type Route, route } from '../route.ts';
+import { CONFLICT, DECIDED_CONFLICT } from '../schemas/conflicts.ts';
+import { fields, FLAG, TEXT, VALUE, WHOLE } from '../schemas/shapes.ts';
+import { RECEIPT, WRITE } from '../schemas/writes.ts';
+import { notThere } from '../serving.ts';
 import { ndjson } from '../stream-response.ts';
 import { writeOptionsOf } from '../write-fields.ts';
 
-/** `conflicts`, `conflict`, `journal` */
-export const conflictRoutes: Routes = (app, serving) => {
-  const { node } = serving;
-  app.get('/v1/conflicts', (context) => {
-    const options = listOptionsOf(queryOf(context));
-    return ndjson(context, serving, () => records(node.conflicts(options)));
-  });
-  app.get('/v1/journal', (context) => {
-    const options = listOptionsOf(queryOf(context));
-    return ndjson(context, serving, () => records(node.decidedConflicts(options)));
-  });
-  app.get('/v1/conflicts/:key', (context) => {
-    queryOf(context).done();
-    return oneConflict(context, serving, segment(context, 3));
-  });
-  app.get('/v1/conflict', (context) => oneConflict(context, serving, keyOf(context)));
-  app.post('/v1/conflicts/:key/resolve', (context) => {
-    queryOf(context).done();
-    return resolve(context, serving, segment(context, 3));
-  });
-  app.post('/v1/conflict/resolve', (context) => resolve(context, serving, keyOf(context)));
+const TAG = 'Conflicts';
+
+const WHICH = fields({ prefix: Type.Optional(TEXT), limit: Type.Optional(WHOLE) });
+
+const RESOLUTION = {
+  stamp: Type.Optional(TEXT),
+  value: Type.Optional(VALUE),
+  remove: Type.Optional(FLAG),
 };
 
-async function oneConflict(
-  context: SocketContext,
-  { node }: Serving,
-  key: string,
-): Promise<Response> {
-  const conflict = await node.conflict(key);
-  if (conflict === undefined) throw notThere('conflict under this key');
-  return context.json(recordJson(conflict));
+/** `conflicts`, `conflict`, `journal` */
+export const conflictRoutes: readonly Route[] = [
+  route({
+    method: 'GET',
+    path: '/v1/conflicts',
+    tag: TAG,
+    summary: 'Keys whose siblings differ.',
+    access: 'read',
+    query: WHICH,
+    answers: [{ type: 'ndjson', schema: CONFLICT }],
+    run: async ({ serving, context, query }) =>
+      ndjson(context, serving, () => records(serving.node.conflicts(query))),
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/journal',
+    tag: TAG,
+    summary: 'Conflicts that a later write ended, newest first.',
+    access: 'read',
+    query: WHICH,
+    answers: [{ type: 'ndjson', schema: DECIDED_CONFLICT }],
+    run: async ({ serving, context, query }) =>
+      ndjson(context, serving, () => records(serving.node.decidedConflicts(query))),
+  }),
+  ...keyRoutes({
+    nouns: ['conflicts', 'conflict'],
+    method: 'GET',
+    tag: TAG,
+    summary: 'The conflict under a key.',
+    access: 'read',
+    answers: [{ type: 'json', schema: CONFLICT }],
+    errors: ['not_found', ...OF_KEYS],
+    run: async ({ serving, key }) => {
+      const conflict = await serving.node.conflict(key);
+      if (conflict === undefined) throw notThere('conflict under this key');
+      return recordJson(conflict);
+    },
+  }),
+  ...keyRoutes({
+    nouns: ['conflicts', 'conflict'],
+    suffix: '/resolve',
+    method: 'POST',
+    tag: TAG,
+    summary: 'Ends a conflict: by one of its siblings, another value, or a removal.',
+    access: 'write',
+    body: fields({ ...RESOLUTION, ...WRITE }),
+    answers: [{ type: 'json', schema: RECEIPT }],
+    errors: ['not_found', ...OF_KEYS, ...OF_WRITES],
+    run: async (call) => {
+      const resolution = resolutionOf(call.body);
+      return call.serving.node.resolveConflict(call.key, resolution, writeOptionsOf(call));
+    },
+  }),
+];
+
+interface Given {
+  readonly stamp?: string;
+  readonly value?: unknown;
+  readonly remove?: boolean;
 }
 
-async function resolve(context: SocketContext, serving: Serving, key: string): Promise<Response> {
-  const fields = await bodyBesideQuery(context, serving);
-  const resolution = resolutionOf(fields);
-  const options = writeOptionsOf(fields);
-  fields.done();
-  return context.json(await serving.node.resolveConflict(key, resolution, options));
-}
-
-function keyOf(context: SocketContext): string {
-  const query = queryOf(context);
-  const key = query.neededText('key');
-  query.done();
-  return key;
-}
-
-function resolutionOf(fields: RequestFields): Resolution {
-  const given = ['stamp', 'value', 'remove'].filter((name) => fields.has(name));
+function resolutionOf(body: Given): Resolution {
+  const given = ['stamp', 'value', 'remove'].filter((name) => Object.hasOwn(body, name));
   if (given.length !== 1) {
     throw new AdastraError('invalid_argument', 'a resolution has one of stamp, value and remove');
   }
-  if (given[0] === 'stamp') return { stamp: fields.neededText('stamp') };
-  if (given[0] === 'value') return { value: valueOfJson(fields.raw('value')) };
-  if (fields.flag('remove') === true) return { remove: true };
+  if (body.stamp !== undefined) return { stamp: body.stamp };
+  if (given[0] === 'value') return { value: valueOfJson(body.value) };
+  if (body.remove === true) return { remove: true };
   throw new AdastraError('invalid_argument', '"remove" can only be true');
-}
-
-function listOptionsOf(query: RequestFields): { prefix: string | undefined; limit?: number } {
-  const prefix = query.text('prefix');
-  const limit = query.whole('limit');
-  query.done();
-  return { prefix, ...(limit === undefined ? {} : { limit }) };
 }
 
 async function* records(source: AsyncIterable<object>): AsyncGenerator<object, void, undefined> {

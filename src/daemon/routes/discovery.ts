@@ -1,38 +1,57 @@
 /**
  * Looking for nodes on the network: started, stopped, asked.
  */
-import { AdastraError } from '../../core/index.ts';
-import { bodyOf, type Routes } from '../serving.ts';
+import { Type } from 'typebox';
+import { type Route, route } from '../route.ts';
+import { DISCOVERED_NODE, DISCOVERY_STATUS } from '../schemas/discovery.ts';
+import { EMPTY, fields, TEXT, TEXTS, WHOLE } from '../schemas/shapes.ts';
 
 /** Longer, and the caller should ask again: a request in hand is one fewer for others. */
 const WAIT_MS_MAX = 60_000;
 
+const TAG = 'Discovery';
+
+const OPTIONS = fields({
+  host: Type.Optional(TEXT),
+  port: Type.Optional(WHOLE),
+  targets: Type.Optional(TEXTS),
+  interfaces: Type.Optional(TEXTS),
+});
+
 /** `discovery` */
-export const discoveryRoutes: Routes = (app, serving) => {
-  const { node } = serving;
-  app.post('/v1/discovery/start', async (context) => {
-    const fields = await bodyOf(context, serving);
-    const options = {
-      host: fields.text('host'),
-      port: fields.whole('port'),
-      targets: fields.texts('targets'),
-      interfaces: fields.texts('interfaces'),
-    };
-    fields.done();
-    return context.json(await node.startDiscovery(options));
-  });
-  app.post('/v1/discovery/stop', async (context) => {
-    (await bodyOf(context, serving)).done();
-    await node.stopDiscovery();
-    return context.json({});
-  });
-  app.post('/v1/discovery/discover', async (context) => {
-    const fields = await bodyOf(context, serving);
-    const waitMs = fields.whole('waitMs');
-    fields.done();
-    if (waitMs !== undefined && waitMs > WAIT_MS_MAX) {
-      throw new AdastraError('invalid_argument', `"waitMs" is at most ${WAIT_MS_MAX}`);
-    }
-    return context.json({ nodes: await node.discover(waitMs === undefined ? {} : { waitMs }) });
-  });
-};
+export const discoveryRoutes: readonly Route[] = [
+  route({
+    method: 'POST',
+    path: '/v1/discovery/start',
+    tag: TAG,
+    summary: 'Starts to look for nodes on the network and to be found.',
+    access: 'admin',
+    body: OPTIONS,
+    answers: [{ type: 'json', schema: DISCOVERY_STATUS }],
+    errors: ['invalid_host', 'invalid_port', 'port_in_use'],
+    run: async ({ serving, body }) => serving.node.startDiscovery(body),
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/discovery/stop',
+    tag: TAG,
+    summary: 'Stops it.',
+    access: 'admin',
+    answers: [{ type: 'json', schema: EMPTY }],
+    run: async ({ serving }) => {
+      await serving.node.stopDiscovery();
+      return {};
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/discovery/discover',
+    tag: TAG,
+    summary: 'Asks the network, listens for a while, and tells who is there.',
+    access: 'admin',
+    body: fields({ waitMs: Type.Optional(Type.Integer({ minimum: 0, maximum: WAIT_MS_MAX })) }),
+    answers: [{ type: 'json', schema: fields({ nodes: Type.Array(DISCOVERED_NODE) }) }],
+    errors: ['unavailable'],
+    run: async ({ serving, body }) => ({ nodes: await serving.node.discover(body) }),
+  }),
+];

@@ -1,102 +1,115 @@
 /**
- * Keys and values: `/v1/entries/{key}` with the key as one percent-encoded segment, and its twin
- * `/v1/entry?key=` for keys that a path cannot carry (`.`, `..`) and for proxies that decode `%2F`.
+ * Keys and values: one, a range, how many, what was written to one.
  */
-import type { Range } from '../../core/index.ts';
+import { Type } from 'typebox';
+import { type Range, valueOfJson } from '../../core/index.ts';
+import { keyRoutes } from '../key-routes.ts';
 import { recordJson } from '../record-json.ts';
-import type { RequestFields } from '../request-fields.ts';
-import {
-  bodyBesideQuery,
-  notThere,
-  queryOf,
-  type Routes,
-  segment,
-  type Serving,
-  type SocketContext,
-} from '../serving.ts';
+import { OF_KEYS, OF_WRITES } from '../route-errors.ts';
+import { type Route, route } from '../route.ts';
+import { HISTORY_ENTRY } from '../schemas/commits.ts';
+import { ENTRY, ROW } from '../schemas/entries.ts';
+import { fields, FLAG, TEXT, VALUE, WHOLE } from '../schemas/shapes.ts';
+import { KEY_CONDITIONS, RECEIPT, WRITE } from '../schemas/writes.ts';
+import { notThere, type Serving } from '../serving.ts';
 import { ndjson } from '../stream-response.ts';
-import { valueOfJson } from '../../core/index.ts';
 import { putOptionsOf } from '../write-fields.ts';
 
-const KEY_AT = 3;
+const TAG = 'Entries';
 
-type KeyRoute = (
-  context: SocketContext,
-  serving: Serving,
-  target: { readonly key: string; readonly query: RequestFields },
-) => Promise<Response>;
+const RANGE = fields({
+  prefix: Type.Optional(TEXT),
+  gt: Type.Optional(TEXT),
+  gte: Type.Optional(TEXT),
+  lt: Type.Optional(TEXT),
+  lte: Type.Optional(TEXT),
+  reverse: Type.Optional(FLAG),
+  limit: Type.Optional(WHOLE),
+  system: Type.Optional(FLAG),
+});
 
 /** `entries`, `entry`, `count` */
-export const entryRoutes: Routes = (app, serving) => {
-  const both = (suffix: string, methods: Readonly<Record<string, KeyRoute>>): void => {
-    for (const [method, route] of Object.entries(methods)) {
-      app.on(method, `/v1/entries/:key${suffix}`, (context) =>
-        route(context, serving, { key: segment(context, KEY_AT), query: queryOf(context) }),
-      );
-      app.on(method, `/v1/entry${suffix}`, (context) => {
-        const query = queryOf(context);
-        return route(context, serving, { key: query.neededText('key'), query });
-      });
-    }
-  };
-  both('', { GET: getEntry, PUT: putEntry, DELETE: removeEntry });
-  both('/history', { GET: getHistory });
-  app.get('/v1/entries', (context) => {
-    const range = rangeOf(queryOf(context));
-    return ndjson(context, serving, () => rows(serving, range));
-  });
-  app.get('/v1/count', async (context) => {
-    return context.json({ count: await serving.node.count(rangeOf(queryOf(context))) });
-  });
-};
-
-const getEntry: KeyRoute = async (context, { node }, { key, query }) => {
-  query.done();
-  const entry = await node.getEntry(key);
-  if (entry === undefined) throw notThere('value under this key');
-  return context.json({ key, ...recordJson(entry) });
-};
-
-const putEntry: KeyRoute = async (context, serving, { key, query }) => {
-  query.done();
-  const fields = await bodyBesideQuery(context, serving);
-  const value = valueOfJson(fields.raw('value'));
-  const options = putOptionsOf(fields);
-  fields.done();
-  return context.json(await serving.node.put(key, value, options));
-};
-
-const removeEntry: KeyRoute = async (context, serving, { key, query }) => {
-  query.done();
-  const fields = await bodyBesideQuery(context, serving);
-  const options = putOptionsOf(fields);
-  fields.done();
-  return context.json(await serving.node.remove(key, options));
-};
-
-const getHistory: KeyRoute = (context, serving, { key, query }) => {
-  const limit = query.whole('limit');
-  query.done();
-  return ndjson(context, serving, async function* (signal) {
-    for await (const entry of serving.node.history(key, { limit, signal })) yield recordJson(entry);
-  });
-};
+export const entryRoutes: readonly Route[] = [
+  route({
+    method: 'GET',
+    path: '/v1/entries',
+    tag: TAG,
+    summary: 'Keys and values of a range, in key order.',
+    access: 'read',
+    query: RANGE,
+    answers: [{ type: 'ndjson', schema: ROW }],
+    errors: OF_KEYS,
+    run: async ({ serving, context, query }) =>
+      ndjson(context, serving, () => rows(serving, query)),
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/count',
+    tag: TAG,
+    summary: 'How many keys a range has.',
+    access: 'read',
+    query: RANGE,
+    answers: [{ type: 'json', schema: fields({ count: WHOLE }) }],
+    errors: OF_KEYS,
+    run: async ({ serving, query }) => ({ count: await serving.node.count(query) }),
+  }),
+  ...keyRoutes({
+    nouns: ['entries', 'entry'],
+    method: 'GET',
+    tag: TAG,
+    summary: 'What a key holds, with every sibling.',
+    access: 'read',
+    answers: [{ type: 'json', schema: ENTRY }],
+    errors: ['not_found', ...OF_KEYS],
+    run: async ({ serving, key }) => {
+      const entry = await serving.node.getEntry(key);
+      if (entry === undefined) throw notThere('value under this key');
+      return { key, ...recordJson(entry) };
+    },
+  }),
+  ...keyRoutes({
+    nouns: ['entries', 'entry'],
+    method: 'PUT',
+    tag: TAG,
+    summary: 'Sets a key to a value.',
+    access: 'write',
+    body: fields({ value: VALUE, ...KEY_CONDITIONS, ...WRITE }),
+    answers: [{ type: 'json', schema: RECEIPT }],
+    errors: ['reserved_key', ...OF_KEYS, ...OF_WRITES],
+    run: async (call) => {
+      const value = valueOfJson(call.body.value);
+      return call.serving.node.put(call.key, value, putOptionsOf(call));
+    },
+  }),
+  ...keyRoutes({
+    nouns: ['entries', 'entry'],
+    method: 'DELETE',
+    tag: TAG,
+    summary: 'Removes a key.',
+    access: 'write',
+    body: fields({ ...KEY_CONDITIONS, ...WRITE }),
+    answers: [{ type: 'json', schema: RECEIPT }],
+    errors: ['reserved_key', ...OF_KEYS, ...OF_WRITES],
+    run: async (call) => call.serving.node.remove(call.key, putOptionsOf(call)),
+  }),
+  ...keyRoutes({
+    nouns: ['entries', 'entry'],
+    suffix: '/history',
+    method: 'GET',
+    tag: TAG,
+    summary: 'What was written to a key, newest first, as far back as the log goes.',
+    access: 'read',
+    query: fields({ limit: Type.Optional(WHOLE) }),
+    answers: [{ type: 'ndjson', schema: HISTORY_ENTRY }],
+    errors: OF_KEYS,
+    run: async ({ serving, context, key, query: { limit } }) =>
+      ndjson(context, serving, async function* (signal) {
+        const writes = serving.node.history(key, { limit, signal });
+        for await (const write of writes) yield recordJson(write);
+      }),
+  }),
+];
 
 async function* rows({ node }: Serving, range: Range): AsyncGenerator<object, void, undefined> {
   for await (const [key, value] of node.list(range)) yield recordJson({ key, value });
-}
-
-function rangeOf(query: RequestFields): Range {
-  const range: Range = {
-    prefix: query.text('prefix'),
-    gt: query.text('gt'),
-    gte: query.text('gte'),
-    lt: query.text('lt'),
-    lte: query.text('lte'),
-    reverse: query.flag('reverse'),
-    limit: query.whole('limit'),
-    system: query.flag('system'),
-  };
-  query.done();
-  return range;
 }

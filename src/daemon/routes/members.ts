@@ -1,49 +1,72 @@
 /**
  * Who belongs to the world: invitations, members, what they may do, the end of a membership.
  */
-import { AdastraError, type Role } from '../../core/index.ts';
-import type { RequestFields } from '../request-fields.ts';
-import { bodyOf, noQuery, type Routes, segment } from '../serving.ts';
+import { Type } from 'typebox';
+import { OF_WRITES } from '../route-errors.ts';
+import { type Route, route } from '../route.ts';
+import { INVITATION, MEMBER, ROLE } from '../schemas/members.ts';
+import { fields, FLAG, TEXT, TEXTS, WHOLE } from '../schemas/shapes.ts';
+import { RECEIPT } from '../schemas/writes.ts';
 
-const ROLES: readonly string[] = ['read', 'write', 'admin', 'witness'];
+const TAG = 'Members';
+
+const INVITE = fields({
+  role: Type.Optional(ROLE),
+  scopes: Type.Optional(TEXTS),
+  host: Type.Optional(TEXT),
+  port: Type.Optional(WHOLE),
+  expiresMs: Type.Optional(WHOLE),
+});
+
+const CHANGE = fields({
+  role: Type.Optional(ROLE),
+  scopes: Type.Optional(Type.Union([TEXTS, Type.Null()])),
+});
 
 /** `invite`, `members` */
-export const memberRoutes: Routes = (app, serving) => {
-  const { node } = serving;
-  app.post('/v1/invite', async (context) => {
-    const fields = await bodyOf(context, serving);
-    const options = {
-      role: roleOf(fields),
-      scopes: fields.texts('scopes'),
-      host: fields.text('host'),
-      port: fields.whole('port'),
-      expiresMs: fields.whole('expiresMs'),
-    };
-    fields.done();
-    return context.json(await node.invite(options));
-  });
-  app.get('/v1/members', async (context) => {
-    noQuery(context);
-    return context.json({ members: await node.members() });
-  });
-  app.patch('/v1/members/:member', async (context) => {
-    const fields = await bodyOf(context, serving);
-    const role = roleOf(fields);
-    const scopes = fields.raw('scopes') === null ? null : fields.texts('scopes');
-    fields.done();
-    return context.json(await node.changeMember(segment(context, 3), { role, scopes }));
-  });
-  app.post('/v1/members/:member/close', async (context) => {
-    const fields = await bodyOf(context, serving);
-    const force = fields.flag('force');
-    fields.done();
-    const options = force === undefined ? {} : { force };
-    return context.json(await node.closeMember(segment(context, 3), options));
-  });
-};
-
-function roleOf(fields: RequestFields): Role | undefined {
-  const role = fields.text('role');
-  if (role === undefined || ROLES.includes(role)) return role as Role | undefined;
-  throw new AdastraError('invalid_argument', `role must be one of ${ROLES.join(', ')}`);
-}
+export const memberRoutes: readonly Route[] = [
+  route({
+    method: 'POST',
+    path: '/v1/invite',
+    tag: TAG,
+    summary: 'Makes a code that lets one node in, once.',
+    access: 'admin',
+    body: INVITE,
+    answers: [{ type: 'json', schema: INVITATION }],
+    errors: ['unavailable', 'invalid_host', 'invalid_port', ...OF_WRITES],
+    run: async ({ serving, body }) => serving.node.invite(body),
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/members',
+    tag: TAG,
+    summary: 'All members, those that have left too.',
+    access: 'read',
+    answers: [{ type: 'json', schema: fields({ members: Type.Array(MEMBER) }) }],
+    run: async ({ serving }) => ({ members: await serving.node.members() }),
+  }),
+  route({
+    method: 'PATCH',
+    path: '/v1/members/{member}',
+    tag: TAG,
+    summary: 'Changes what a member may do.',
+    access: 'admin',
+    body: CHANGE,
+    answers: [{ type: 'json', schema: RECEIPT }],
+    errors: ['peer_unknown', 'peer_ambiguous', ...OF_WRITES],
+    run: async ({ serving, params, body }) =>
+      serving.node.changeMember(params['member'] as string, body),
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/members/{member}/close',
+    tag: TAG,
+    summary: 'Ends a membership: closing first, closed once the others have acknowledged it.',
+    access: 'admin',
+    body: fields({ force: Type.Optional(FLAG) }),
+    answers: [{ type: 'json', schema: MEMBER }],
+    errors: ['peer_unknown', 'peer_ambiguous', ...OF_WRITES],
+    run: async ({ serving, params, body }) =>
+      serving.node.closeMember(params['member'] as string, body),
+  }),
+];

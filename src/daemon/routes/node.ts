@@ -3,50 +3,105 @@
  */
 import { isAbsolute } from 'node:path';
 import { AdastraError } from '../../core/index.ts';
-import { bodyOf, noQuery, type Routes, signalOf } from '../serving.ts';
+import { type Route, route } from '../route.ts';
+import { BACKUP_REPORT, CHECKPOINT, HASHES, VERIFY_REPORT } from '../schemas/files.ts';
+import { NODE_INFO, NODE_STATUS } from '../schemas/node.ts';
+import { EMPTY, fields, TEXT } from '../schemas/shapes.ts';
+import { signalOf } from '../serving.ts';
+
+const TAG = 'Node';
+
+const aboutRoutes: readonly Route[] = [
+  route({
+    method: 'GET',
+    path: '/v1/status',
+    tag: TAG,
+    summary: 'How the node stands.',
+    access: 'read',
+    answers: [{ type: 'json', schema: NODE_STATUS }],
+    run: async ({ serving }) => serving.node.status(),
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/node',
+    tag: TAG,
+    summary: 'Who the node is.',
+    access: 'read',
+    answers: [{ type: 'json', schema: NODE_INFO }],
+    run: async ({ serving }) => serving.node.nodeInfo(),
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/node/refresh',
+    tag: TAG,
+    summary: 'The same after looking at the machine again.',
+    access: 'admin',
+    answers: [{ type: 'json', schema: NODE_INFO }],
+    run: async ({ serving }) => serving.node.refreshNodeInfo(),
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/hashes',
+    tag: TAG,
+    summary: 'Hashes of all that the node holds; equal for equal data.',
+    access: 'read',
+    answers: [{ type: 'json', schema: HASHES }],
+    run: async ({ serving }) => serving.node.hashes(),
+  }),
+];
+
+const fileRoutes: readonly Route[] = [
+  route({
+    method: 'POST',
+    path: '/v1/checkpoint',
+    tag: TAG,
+    summary: 'Writes a checkpoint.',
+    access: 'admin',
+    answers: [{ type: 'json', schema: CHECKPOINT }],
+    errors: ['read_only', 'disk_full'],
+    run: async ({ serving }) => serving.node.checkpoint(),
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/backup',
+    tag: TAG,
+    summary: 'Copies the node into a directory of this machine that is not there yet.',
+    access: 'local',
+    body: fields({ directory: TEXT }),
+    answers: [{ type: 'json', schema: BACKUP_REPORT }],
+    errors: ['already_exists', 'permission_denied', 'disk_full'],
+    run: async ({ serving, body: { directory } }) => {
+      if (!isAbsolute(directory)) {
+        throw new AdastraError('invalid_argument', '"directory" must be an absolute path', {
+          hint: 'the node has a working directory of its own',
+        });
+      }
+      return serving.node.backup(directory);
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/verify',
+    tag: TAG,
+    summary: 'Reads all files of the node and checks every byte of them.',
+    access: 'admin',
+    answers: [{ type: 'json', schema: VERIFY_REPORT }],
+    run: async ({ serving, context }) => serving.node.verify({ signal: signalOf(context) }),
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/flush',
+    tag: TAG,
+    summary: 'Answers when all that was written before is on the disk.',
+    access: 'write',
+    answers: [{ type: 'json', schema: EMPTY }],
+    errors: ['latched', 'disk_full', 'unknown_outcome'],
+    run: async ({ serving }) => {
+      await serving.node.flush();
+      return {};
+    },
+  }),
+];
 
 /** `status`, `node`, `hashes`, `checkpoint`, `backup`, `verify`, `flush` */
-export const nodeRoutes: Routes = (app, serving) => {
-  const { node } = serving;
-  app.get('/v1/status', async (context) => {
-    noQuery(context);
-    return context.json(await node.status());
-  });
-  app.get('/v1/node', async (context) => {
-    noQuery(context);
-    return context.json(await node.nodeInfo());
-  });
-  app.post('/v1/node/refresh', async (context) => {
-    (await bodyOf(context, serving)).done();
-    return context.json(await node.refreshNodeInfo());
-  });
-  app.get('/v1/hashes', async (context) => {
-    noQuery(context);
-    return context.json(await node.hashes());
-  });
-  app.post('/v1/checkpoint', async (context) => {
-    (await bodyOf(context, serving)).done();
-    return context.json(await node.checkpoint());
-  });
-  app.post('/v1/backup', async (context) => {
-    const fields = await bodyOf(context, serving);
-    const directory = fields.neededText('directory');
-    fields.done();
-    if (!isAbsolute(directory)) {
-      throw new AdastraError('invalid_argument', '"directory" must be an absolute path', {
-        hint: 'the node has a working directory of its own',
-      });
-    }
-    return context.json(await node.backup(directory));
-  });
-  app.post('/v1/verify', async (context) => {
-    const signal = signalOf(context);
-    (await bodyOf(context, serving)).done();
-    return context.json(await node.verify({ signal }));
-  });
-  app.post('/v1/flush', async (context) => {
-    (await bodyOf(context, serving)).done();
-    await node.flush();
-    return context.json({});
-  });
-};
+export const nodeRoutes: readonly Route[] = [...aboutRoutes, ...fileRoutes];

@@ -1,42 +1,53 @@
 /**
  * Conflict policies by key prefix; the empty prefix is every key.
  */
-import { AdastraError } from '../../core/index.ts';
-import type { PolicyName } from '../../engine/index.ts';
-import { bodyOf, noQuery, queryOf, type Routes } from '../serving.ts';
+import { Type } from 'typebox';
+import { OF_WRITES } from '../route-errors.ts';
+import { type Route, route } from '../route.ts';
+import { POLICY, POLICY_RULE } from '../schemas/conflicts.ts';
+import { fields, TEXT, WHOLE } from '../schemas/shapes.ts';
+import { RECEIPT } from '../schemas/writes.ts';
 
-const POLICIES: readonly string[] = [
-  'last-write-wins',
-  'merge-fields',
-  'manual',
-  'custom',
-  'keep-local',
-  'apply-remote',
-] satisfies PolicyName[];
+const TAG = 'Policies';
+
+const RULE = fields({
+  prefix: TEXT,
+  policy: POLICY,
+  name: Type.Optional(TEXT),
+  version: Type.Optional(WHOLE),
+});
 
 /** `policies` */
-export const policyRoutes: Routes = (app, serving) => {
-  const { node } = serving;
-  app.get('/v1/policies', async (context) => {
-    noQuery(context);
-    return context.json({ policies: await node.policies() });
-  });
-  app.put('/v1/policies', async (context) => {
-    const fields = await bodyOf(context, serving);
-    const prefix = fields.neededText('prefix');
-    const policy = fields.neededText('policy');
-    const [name, version] = [fields.text('name'), fields.whole('version')];
-    fields.done();
-    if (!POLICIES.includes(policy)) {
-      throw new AdastraError('invalid_argument', `policy must be one of ${POLICIES.join(', ')}`);
-    }
-    const rule = { policy: policy as PolicyName, name, version };
-    return context.json(await node.setPolicy(prefix, rule));
-  });
-  app.delete('/v1/policies', async (context) => {
-    const query = queryOf(context);
-    const prefix = query.neededText('prefix');
-    query.done();
-    return context.json(await node.setPolicy(prefix, undefined));
-  });
-};
+export const policyRoutes: readonly Route[] = [
+  route({
+    method: 'GET',
+    path: '/v1/policies',
+    tag: TAG,
+    summary: 'What decides conflicts, by prefix.',
+    access: 'read',
+    answers: [{ type: 'json', schema: fields({ policies: Type.Array(POLICY_RULE) }) }],
+    run: async ({ serving }) => ({ policies: await serving.node.policies() }),
+  }),
+  route({
+    method: 'PUT',
+    path: '/v1/policies',
+    tag: TAG,
+    summary: 'Sets the policy of a prefix.',
+    access: 'admin',
+    body: RULE,
+    answers: [{ type: 'json', schema: RECEIPT }],
+    errors: OF_WRITES,
+    run: async ({ serving, body: { prefix, ...rule } }) => serving.node.setPolicy(prefix, rule),
+  }),
+  route({
+    method: 'DELETE',
+    path: '/v1/policies',
+    tag: TAG,
+    summary: 'Takes the policy of a prefix away.',
+    access: 'admin',
+    query: fields({ prefix: TEXT }),
+    answers: [{ type: 'json', schema: RECEIPT }],
+    errors: OF_WRITES,
+    run: async ({ serving, query }) => serving.node.setPolicy(query.prefix, undefined),
+  }),
+];

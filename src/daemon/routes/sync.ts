@@ -1,105 +1,128 @@
 /**
  * Sync: its state, one step of it, what waits for whom, what was refused, why something is not
- * there yet, and waiting until others have a commit.
+ * there yet, what forked.
  */
-import { AdastraError, type Receipt } from '../../core/index.ts';
+import { Type } from 'typebox';
 import { recordJson } from '../record-json.ts';
-import type { RequestFields } from '../request-fields.ts';
-import { bodyOf, noQuery, queryOf, type Routes, segment, signalOf } from '../serving.ts';
+import { OF_WRITES } from '../route-errors.ts';
+import { type Route, route } from '../route.ts';
+import { fields, FLAG, TEXT, WHOLE } from '../schemas/shapes.ts';
+import {
+  CLOCK_REPAIR_REPORT,
+  DEAD_LETTER,
+  FORK,
+  OUTBOX_ENTRY,
+  SYNC_STATE,
+  TICK_RESULT,
+} from '../schemas/sync.ts';
+import { SYNC_WHY } from '../schemas/sync-why.ts';
+import { RECEIPT } from '../schemas/writes.ts';
+
+const TAG = 'Sync';
+
+const stateRoutes: readonly Route[] = [
+  route({
+    method: 'GET',
+    path: '/v1/sync',
+    tag: TAG,
+    summary: 'How sync stands.',
+    access: 'read',
+    answers: [{ type: 'json', schema: SYNC_STATE }],
+    run: async ({ serving }) => serving.node.syncStateInfo(),
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/sync/outbox',
+    tag: TAG,
+    summary: 'What waits for whom.',
+    access: 'read',
+    answers: [{ type: 'json', schema: fields({ outbox: Type.Array(OUTBOX_ENTRY) }) }],
+    run: async ({ serving }) => ({ outbox: await serving.node.outbox() }),
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/sync/why',
+    tag: TAG,
+    summary: 'The way of a key, of `#seq` or of `origin/originSeq`, and what blocks it.',
+    access: 'read',
+    query: fields({ subject: TEXT }),
+    answers: [{ type: 'json', schema: SYNC_WHY }],
+    errors: ['not_found'],
+    run: async ({ serving, query }) => serving.node.syncWhy(query.subject),
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/sync/tick',
+    tag: TAG,
+    summary: 'One step of sync.',
+    access: 'admin',
+    body: fields({ prune: Type.Optional(FLAG) }),
+    answers: [{ type: 'json', schema: TICK_RESULT }],
+    run: async ({ serving, body }) => serving.node.tick(body),
+  }),
+];
+
+const forkRoutes: readonly Route[] = [
+  route({
+    method: 'GET',
+    path: '/v1/sync/forks',
+    tag: TAG,
+    summary: 'Origins that are frozen here because they have two chains.',
+    access: 'read',
+    answers: [{ type: 'json', schema: fields({ forks: Type.Array(FORK) }) }],
+    run: async ({ serving }) => ({ forks: await serving.node.forks() }),
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/sync/forks/{origin}/keep',
+    tag: TAG,
+    summary: 'Names the chain of a forked origin that stays.',
+    access: 'admin',
+    body: fields({ originSeq: Type.Optional(WHOLE), digest: TEXT }),
+    answers: [{ type: 'json', schema: RECEIPT }],
+    errors: ['not_found', 'already_exists', ...OF_WRITES],
+    run: async ({ serving, params, body: { originSeq = 0, digest } }) =>
+      serving.node.keepBranch(params['origin'] as string, { originSeq, digest }),
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/sync/clock-repair',
+    tag: TAG,
+    summary: 'Authors again, with stamps of now, what no peer has taken.',
+    access: 'admin',
+    answers: [{ type: 'json', schema: CLOCK_REPAIR_REPORT }],
+    errors: OF_WRITES,
+    run: async ({ serving }) => serving.node.clockRepair(),
+  }),
+];
+
+const deadLetterRoutes: readonly Route[] = [
+  route({
+    method: 'GET',
+    path: '/v1/sync/dead-letters',
+    tag: TAG,
+    summary: 'Commits of this node that are void elsewhere or could not be authored again.',
+    access: 'read',
+    answers: [{ type: 'json', schema: fields({ deadLetters: Type.Array(DEAD_LETTER) }) }],
+    run: async ({ serving }) => ({
+      deadLetters: (await serving.node.deadLetters()).map(recordJson),
+    }),
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/sync/dead-letters/{id}/retry',
+    tag: TAG,
+    summary: 'Commits a dead letter anew, or drops it.',
+    access: 'admin',
+    body: fields({ drop: Type.Optional(FLAG) }),
+    answers: [{ type: 'json', schema: fields({ receipt: Type.Optional(RECEIPT) }) }],
+    errors: ['not_found', ...OF_WRITES],
+    run: async ({ serving, params, body }) => {
+      const receipt = await serving.node.retryDeadLetter(params['id'] as string, body);
+      return receipt === undefined ? {} : { receipt };
+    },
+  }),
+];
 
 /** `sync` */
-export const syncRoutes: Routes = (app, serving) => {
-  const { node } = serving;
-  app.get('/v1/sync', async (context) => {
-    noQuery(context);
-    return context.json(await node.syncStateInfo());
-  });
-  app.get('/v1/sync/outbox', async (context) => {
-    noQuery(context);
-    return context.json({ outbox: await node.outbox() });
-  });
-  app.get('/v1/sync/why', async (context) => {
-    const query = queryOf(context);
-    const subject = query.neededText('subject');
-    query.done();
-    return context.json(await node.syncWhy(subject));
-  });
-  app.post('/v1/sync/tick', async (context) => {
-    const fields = await bodyOf(context, serving);
-    const prune = fields.flag('prune');
-    fields.done();
-    return context.json(await node.tick(prune === undefined ? {} : { prune }));
-  });
-  app.get('/v1/sync/forks', async (context) => {
-    noQuery(context);
-    return context.json({ forks: await node.forks() });
-  });
-  app.post('/v1/sync/forks/:origin/keep', async (context) => {
-    const origin = segment(context, 4);
-    const fields = await bodyOf(context, serving);
-    const originSeq = fields.whole('originSeq') ?? 0;
-    const digest = fields.neededText('digest');
-    fields.done();
-    return context.json(await node.keepBranch(origin, { originSeq, digest }));
-  });
-  app.post('/v1/sync/clock-repair', async (context) => {
-    (await bodyOf(context, serving)).done();
-    return context.json(await node.clockRepair());
-  });
-  deadLetterRoutes(app, serving);
-  waitRoutes(app, serving);
-};
-
-const deadLetterRoutes: Routes = (app, serving) => {
-  const { node } = serving;
-  app.get('/v1/sync/dead-letters', async (context) => {
-    noQuery(context);
-    return context.json({ deadLetters: (await node.deadLetters()).map(recordJson) });
-  });
-  app.post('/v1/sync/dead-letters/:id/retry', async (context) => {
-    const fields = await bodyOf(context, serving);
-    const drop = fields.flag('drop');
-    fields.done();
-    const id = segment(context, 4);
-    const receipt = await node.retryDeadLetter(id, drop === undefined ? {} : { drop });
-    return context.json(receipt === undefined ? {} : { receipt });
-  });
-};
-
-const waitRoutes: Routes = (app, serving) => {
-  const { node } = serving;
-  app.post('/v1/sync/acknowledged', async (context) => {
-    const signal = signalOf(context);
-    const fields = await bodyOf(context, serving);
-    const receipt = receiptOf(fields);
-    const timeoutMs = fields.whole('timeoutMs');
-    const by = byOf(fields.textOrTexts('by'));
-    fields.done();
-    const options = { signal, timeoutMs, ...(by === undefined ? {} : { by }) };
-    await node.whenAcknowledged(receipt, options);
-    return context.json({});
-  });
-  app.post('/v1/sync/stable', async (context) => {
-    const signal = signalOf(context);
-    const fields = await bodyOf(context, serving);
-    const receipt = receiptOf(fields);
-    const timeoutMs = fields.whole('timeoutMs');
-    fields.done();
-    await node.whenStable(receipt, { signal, timeoutMs });
-    return context.json({});
-  });
-};
-
-function receiptOf(fields: RequestFields): Receipt {
-  const receipt = fields.raw('receipt');
-  const { seq, origin } = (receipt ?? {}) as Partial<Receipt>;
-  if (typeof seq === 'number' && typeof origin === 'string') return receipt as Receipt;
-  throw new AdastraError('invalid_argument', '"receipt" must be a receipt as it was given');
-}
-
-function byOf(
-  by: string | readonly string[] | undefined,
-): 'any' | 'all' | readonly string[] | undefined {
-  if (typeof by !== 'string' || by === 'any' || by === 'all') return by;
-  throw new AdastraError('invalid_argument', '"by" must be any, all or a list of fingerprints');
-}
+export const syncRoutes: readonly Route[] = [...stateRoutes, ...forkRoutes, ...deadLetterRoutes];

@@ -1,20 +1,36 @@
 /**
  * The listener for other nodes, started and stopped; how it stands is in `/v1/status`.
  */
-import { bodyOf, type Routes } from '../serving.ts';
+import { Type } from 'typebox';
+import { type Route, route } from '../route.ts';
+import { EMPTY, fields, TEXT, WHOLE } from '../schemas/shapes.ts';
+import { TRANSPORT_STATUS } from '../schemas/transport.ts';
+
+const TAG = 'Transport';
 
 /** `transport` */
-export const transportRoutes: Routes = (app, serving) => {
-  const { node } = serving;
-  app.post('/v1/transport/start', async (context) => {
-    const fields = await bodyOf(context, serving);
-    const options = { host: fields.text('host'), port: fields.whole('port') };
-    fields.done();
-    return context.json(await node.startTransport(options));
-  });
-  app.post('/v1/transport/stop', async (context) => {
-    (await bodyOf(context, serving)).done();
-    await node.stopTransport();
-    return context.json({});
-  });
-};
+export const transportRoutes: readonly Route[] = [
+  route({
+    method: 'POST',
+    path: '/v1/transport/start',
+    tag: TAG,
+    summary: 'Starts to listen for other nodes.',
+    access: 'admin',
+    body: fields({ host: Type.Optional(TEXT), port: Type.Optional(WHOLE) }),
+    answers: [{ type: 'json', schema: TRANSPORT_STATUS }],
+    errors: ['invalid_host', 'invalid_port', 'port_in_use', 'permission_denied'],
+    run: async ({ serving, body }) => serving.node.startTransport(body),
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/transport/stop',
+    tag: TAG,
+    summary: 'Stops it; links end.',
+    access: 'admin',
+    answers: [{ type: 'json', schema: EMPTY }],
+    run: async ({ serving }) => {
+      await serving.node.stopTransport();
+      return {};
+    },
+  }),
+];
