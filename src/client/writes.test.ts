@@ -359,6 +359,103 @@ test('commit runs operations in order, atomically; an error names which', async 
   }
 });
 
+test('operations are found and their arguments checked before any of them runs', async () => {
+  let ran = 0;
+  const counted = defineOperation<{ n: number }>({
+    name: 'counted',
+    version: 1,
+    args: {
+      '~standard': {
+        version: 1,
+        vendor: 'test',
+        validate: (value) =>
+          typeof (value as { n?: unknown })?.n === 'number'
+            ? { value: value as { n: number } }
+            : { issues: [{ message: 'n is no number' }] },
+      },
+    },
+    handler: (context, { n }) => {
+      ran++;
+      context.put('n', n);
+    },
+  });
+  const node = await Client.open({ memory: true, operations: [counted as AnyOperation] });
+  const good = { op: 'counted', args: { n: 1 } };
+  const refusals = [
+    ['operation_unknown', { op: 'nobody', args: {} }],
+    ['operation_invalid', { op: 'counted', args: { n: 'x' } }],
+    ['operation_invalid', { op: 'put', args: { key: 'k' } }],
+    ['operation_invalid', { op: 'remove', args: [] }],
+  ] as const;
+  for (const [code, bad] of refusals) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other, so that `ran` says which
+    await expect(node.commit({ operations: [good, good, bad] })).rejects.toMatchObject({
+      code,
+      details: { operationIndex: 2 },
+    });
+    expect([ran, node.get('n')]).toEqual([0, undefined]);
+  }
+  await node.commit({ operations: [good, good], commandId: 'c' });
+  expect(ran).toBe(2);
+  // A command that is known is answered, whatever operations this opening knows.
+  expect(await node.commit({ operations: [good, good], commandId: 'c' })).toMatchObject({
+    replayed: true,
+  });
+  await expect(node.commit({ operations: [good], commandId: 'c' })).rejects.toMatchObject({
+    code: 'command_mismatch',
+  });
+  expect(ran).toBe(2);
+  await node.close();
+});
+
+test('a schema may neither write nor throw', async () => {
+  const validate = (): never => {
+    void client.put('from schema', 1).catch((error: AdastraError) => codes.push(error.code));
+    throw new RangeError('planted');
+  };
+  const codes: string[] = [];
+  const node = await Client.open({
+    memory: true,
+    operations: [
+      {
+        name: 'thrower',
+        version: 1,
+        args: { '~standard': { version: 1, vendor: 'test', validate } },
+        handler: () => {},
+      },
+    ],
+  });
+  await client.close();
+  client = node;
+  await expect(node.commit({ operations: [{ op: 'thrower', args: 1 }] })).rejects.toMatchObject({
+    code: 'operation_failed',
+    details: { operation: 'thrower', operationIndex: 0 },
+    cause: new RangeError('planted'),
+  });
+  expect(codes).toEqual(['nested_write']);
+  expect(node.count()).toBe(0);
+});
+
+test('what a handler throws keeps its own code and details', async () => {
+  class Short extends Error {
+    readonly code = 'short';
+    readonly details = { left: 2, operation: 'not this' };
+  }
+  const sell = defineOperation({
+    name: 'sell',
+    version: 1,
+    handler: () => {
+      throw new Short('2 left');
+    },
+  });
+  const node = await Client.open({ memory: true, operations: [sell as AnyOperation] });
+  await expect(node.commit({ operations: [{ op: 'sell', args: 1 }] })).rejects.toMatchObject({
+    code: 'operation_failed',
+    details: { operation: 'sell', code: 'short', left: 2, operationIndex: 0 },
+  });
+  await node.close();
+});
+
 test('preflight: the same answer, without effect', async () => {
   await client.put('apple', 1);
   const good = { operations: [{ op: 'buy', args: { item: 'apple', count: 1 } }] };

@@ -24,5 +24,10 @@ export {
   type OperationContext,
   type OperationDefinition,
 } from './operation.ts';
-export { isThenable, OperationRegistry } from './operation-registry.ts';
+export {
+  isThenable,
+  OperationRegistry,
+  type PreparedCall,
+  runPrepared,
+} from './operation-registry.ts';
 export { type HasSeen, siblingsAfter } from './siblings.ts';

@@ -1,12 +1,21 @@
 /**
  * The operations that a node knows by name: `put`, `remove` and what the application defined. It
  * finds one, checks its arguments and runs it; a failure is told apart by code:
- * `operation_unknown`, `operation_invalid` (arguments), `operation_failed` (the handler threw).
+ * `operation_unknown`, `operation_invalid` (arguments), `operation_failed` (the handler threw). The
+ * first two need no state: a commit is refused for them before it enters the lane.
  */
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { AdastraError } from '../../core/index.ts';
 import type { AnyOperation, OperationContext } from './operation.ts';
 import { putOperation } from './put.ts';
 import { removeOperation } from './remove.ts';
+
+/** A call whose operation is known and whose arguments fit. */
+export interface PreparedCall {
+  readonly operation: AnyOperation;
+  /** As the schema gives them. */
+  readonly args: unknown;
+}
 
 export class OperationRegistry {
   readonly #operations = new Map<string, AnyOperation>();
@@ -31,28 +40,33 @@ export class OperationRegistry {
     });
   }
 
-  /** Runs a named operation in `context`; gives what the handler returned. */
-  run(context: OperationContext, name: string, args: unknown): unknown {
+  /** Throws `operation_unknown` or `operation_invalid`; looks at nothing but the arguments. */
+  prepare(name: string, args: unknown): PreparedCall {
     const operation = this.find(name);
-    const checked = checkArguments(operation, args);
-    let result: unknown;
-    try {
-      result = operation.handler(context, checked as never);
-    } catch (error) {
-      throw AdastraError.is(error) ? error : failed(operation, error);
-    }
-    if (isThenable(result)) {
-      throw new AdastraError('async_transaction', `operation ${name} returned a promise`, {
-        hint: 'handlers are synchronous; fetch what they need before the commit',
-      });
-    }
-    return result;
+    return { operation, args: checkArguments(operation, args) };
   }
+}
+
+/** Runs the handler in `context`; gives what it returned. */
+export function runPrepared(context: OperationContext, call: PreparedCall): unknown {
+  const { operation, args } = call;
+  let result: unknown;
+  try {
+    result = operation.handler(context, args as never);
+  } catch (error) {
+    throw AdastraError.is(error) ? error : failed(operation, error);
+  }
+  if (isThenable(result)) {
+    throw new AdastraError('async_transaction', `operation ${operation.name} returned a promise`, {
+      hint: 'handlers are synchronous; fetch what they need before the commit',
+    });
+  }
+  return result;
 }
 
 function checkArguments(operation: AnyOperation, args: unknown): unknown {
   if (operation.args === undefined) return args;
-  const result = operation.args['~standard'].validate(args);
+  const result = validated(operation, operation.args, args);
   if (isThenable(result)) {
     throw new AdastraError('operation_invalid', `the schema of ${operation.name} is asynchronous`, {
       hint: 'arguments are checked inside the commit: use a synchronous schema',
@@ -68,6 +82,14 @@ function checkArguments(operation: AnyOperation, args: unknown): unknown {
   });
 }
 
+function validated(operation: AnyOperation, schema: StandardSchemaV1, args: unknown): unknown {
+  try {
+    return schema['~standard'].validate(args);
+  } catch (error) {
+    throw failed(operation, error);
+  }
+}
+
 function pathText(path: readonly unknown[] | undefined): string {
   if (path === undefined || path.length === 0) return '';
   const keys = path.map((part) =>
@@ -81,9 +103,19 @@ function pathText(path: readonly unknown[] | undefined): string {
 function failed(operation: AnyOperation, error: unknown): AdastraError {
   const reason = error instanceof Error ? error.message : String(error);
   return new AdastraError('operation_failed', `operation ${operation.name} failed: ${reason}`, {
-    details: { operation: operation.name },
+    details: { ...factsOf(error), operation: operation.name },
     cause: error,
   });
+}
+
+/** What a handler's own error says for programs: its `details`, and its `code`. */
+function factsOf(error: unknown): Record<string, unknown> {
+  if (typeof error !== 'object' || error === null) return {};
+  const { code, details } = error as { code?: unknown; details?: unknown };
+  return {
+    ...(typeof details === 'object' && details !== null ? details : {}),
+    ...(typeof code === 'string' ? { code } : {}),
+  };
 }
 
 /** Whether a value is a promise or behaves like one. */

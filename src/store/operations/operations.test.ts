@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { AdastraError } from '../../core/index.ts';
 import { type AnyOperation, defineOperation, type OperationContext } from './operation.ts';
-import { isThenable, OperationRegistry } from './operation-registry.ts';
+import { isThenable, OperationRegistry, runPrepared } from './operation-registry.ts';
 
 function contextOf(): OperationContext & { readonly calls: unknown[][] } {
   const calls: unknown[][] = [];
@@ -19,6 +19,14 @@ function contextOf(): OperationContext & { readonly calls: unknown[][] } {
   };
 }
 
+function run(
+  registry: OperationRegistry,
+  context: OperationContext,
+  ...call: [string, unknown]
+): unknown {
+  return runPrepared(context, registry.prepare(...call));
+}
+
 function codeOf(call: () => unknown): string {
   try {
     call();
@@ -32,17 +40,17 @@ function codeOf(call: () => unknown): string {
 test('put and remove are operations', () => {
   const registry = new OperationRegistry();
   const context = contextOf();
-  registry.run(context, 'put', { key: 'k', value: null });
-  expect(registry.run(context, 'remove', { key: 'k' })).toBe(true);
+  run(registry, context, 'put', { key: 'k', value: null });
+  expect(run(registry, context, 'remove', { key: 'k' })).toBe(true);
   expect(context.calls).toEqual([
     ['put', 'k', null],
     ['remove', 'k'],
   ]);
   for (const args of [undefined, null, [], {}, { key: 1, value: 1 }, { key: 'k' }]) {
-    expect(codeOf(() => registry.run(context, 'put', args))).toBe('operation_invalid');
+    expect(codeOf(() => run(registry, context, 'put', args))).toBe('operation_invalid');
   }
-  expect(codeOf(() => registry.run(context, 'remove', { key: 5 }))).toBe('operation_invalid');
-  expect(codeOf(() => registry.run(context, 'sell', {}))).toBe('operation_unknown');
+  expect(codeOf(() => run(registry, context, 'remove', { key: 5 }))).toBe('operation_invalid');
+  expect(codeOf(() => run(registry, context, 'sell', {}))).toBe('operation_unknown');
 });
 
 test('arguments are checked and typed by any standard schema', () => {
@@ -57,9 +65,9 @@ test('arguments are checked and typed by any standard schema', () => {
   });
   const registry = new OperationRegistry([sell as AnyOperation]);
   const context = contextOf();
-  expect(registry.run(context, 'sell', { item: 'apple' })).toBe(1);
+  expect(run(registry, context, 'sell', { item: 'apple' })).toBe(1);
   try {
-    registry.run(context, 'sell', { item: 'apple', count: -1 });
+    run(registry, context, 'sell', { item: 'apple', count: -1 });
     expect.unreachable();
   } catch (error) {
     if (!AdastraError.is(error)) throw error;
@@ -96,15 +104,15 @@ test('a handler that throws is operation_failed with its cause, unless it throws
   ]);
   const context = contextOf();
   try {
-    registry.run(context, 'fails', 1);
+    run(registry, context, 'fails', 1);
     expect.unreachable();
   } catch (error) {
     if (!AdastraError.is(error)) throw error;
     expect([error.code, error.cause]).toEqual(['operation_failed', cause]);
   }
-  expect(codeOf(() => registry.run(context, 'ours', 1))).toBe('not_found');
-  expect(codeOf(() => registry.run(context, 'later', 1))).toBe('async_transaction');
-  expect(codeOf(() => registry.run(context, 'slow', 1))).toBe('operation_invalid');
+  expect(codeOf(() => run(registry, context, 'ours', 1))).toBe('not_found');
+  expect(codeOf(() => run(registry, context, 'later', 1))).toBe('async_transaction');
+  expect(codeOf(() => run(registry, context, 'slow', 1))).toBe('operation_invalid');
 });
 
 test('definitions are checked, names are unique', () => {

@@ -1,17 +1,12 @@
 /**
  * The operation `remove`: takes a key away; tells whether there was something to remove.
  */
-import { AdastraError } from '../../core/index.ts';
+import { argumentCheck } from './argument-check.ts';
 import type { AnyOperation } from './operation.ts';
-import { isRecord } from './record.ts';
 
 export const removeOperation: AnyOperation = {
   name: 'remove',
   version: 1,
-  handler: (context, args: unknown) => {
-    if (!isRecord(args) || typeof args['key'] !== 'string') {
-      throw new AdastraError('operation_invalid', 'remove takes { key }');
-    }
-    return context.remove(args['key']);
-  },
+  args: argumentCheck('remove takes { key }', (args) => typeof args['key'] === 'string'),
+  handler: (context, { key }: { key: string }) => context.remove(key),
 };

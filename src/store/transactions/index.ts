@@ -49,4 +49,5 @@ export {
 export type { PolicySettings } from './policy-table.ts';
 export { redecide } from './redecide.ts';
 export { receiptOf } from './write-intent.ts';
-export { type TransactionResult, Writes } from './writes.ts';
+export type { TransactionResult } from './write-intent.ts';
+export { Writes } from './writes.ts';

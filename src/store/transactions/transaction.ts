@@ -17,7 +17,12 @@ import {
   type Range,
   type Value,
 } from '../../core/index.ts';
-import type { OperationContext, OperationRegistry } from '../operations/index.ts';
+import {
+  type OperationContext,
+  type OperationRegistry,
+  type PreparedCall,
+  runPrepared,
+} from '../operations/index.ts';
 import { checkRange, inRange } from './key-range.ts';
 import type { Overlay } from './overlay.ts';
 
@@ -129,11 +134,17 @@ export class Transaction implements OperationContext {
 
   run(name: string, args: unknown): unknown {
     this.#checkOpen();
+    return this.perform(this.#operations.prepare(name, args));
+  }
+
+  /** Runs a call whose arguments were checked; what it throws undoes what it wrote. */
+  perform(call: PreparedCall): unknown {
+    this.#checkOpen();
+    const { name, version } = call.operation;
     const savepoint = this.#undo.length;
-    const version = this.#operations.find(name).version;
     this.#depth++;
     try {
-      const result = this.#operations.run(this, name, args);
+      const result = runPrepared(this, call);
       if (this.#depth === 1) this.calls.push({ name, version });
       return result;
     } catch (error) {

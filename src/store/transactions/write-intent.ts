@@ -13,14 +13,24 @@ import {
 } from '../../core/index.ts';
 import type { CommandMemory } from './command-memory.ts';
 import type { CommandRequest } from './command-request.ts';
+import type { Admission } from './lane-parts.ts';
 import type { Transaction } from './transaction.ts';
 import { metadataOf } from './write-options.ts';
 
 /** What is to be written, and how. */
+/** What a transaction resolved to. */
+export interface TransactionResult<T> {
+  readonly receipt: Receipt;
+  /** What the function returned; `undefined` where the receipt is a replayed one. */
+  readonly value: T | undefined;
+}
+
 export interface WriteIntent {
   readonly options?: PutOptions | undefined;
   /** What a commandId stands for; absent for a function. */
   readonly request?: CommandRequest | undefined;
+  /** Id and hash of `request`, where they are worked out already. */
+  readonly command?: Admission['command'];
   readonly system?: boolean;
   readonly reverts?: CommitFields['reverts'];
 }

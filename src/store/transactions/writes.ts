@@ -15,38 +15,35 @@ import {
   type Receipt,
   type WriteOptions,
 } from '../../core/index.ts';
-import { isThenable } from '../operations/index.ts';
+import { isThenable, type PreparedCall } from '../operations/index.ts';
 import { checkIfSeq, checkKeyConditions } from './conditions.ts';
-import {
-  type CommandRequest,
-  commandMismatch,
-  requestHashOf,
-  sameRequest,
-} from './command-request.ts';
-import { checkRequest, withOperationIndex } from './operation-calls.ts';
+import type { CommandRequest } from './command-request.ts';
+import { KnownCommands } from './known-commands.ts';
+import { checkRequest, performCalls, prepareCalls } from './operation-calls.ts';
 import type { Lane } from './lane.ts';
 import type { Admission } from './lane-parts.ts';
 import { revertFields, revertInto, revertTarget } from './revert.ts';
 import { checkNoKeyConditions, checkWriteOptions, hasOptions } from './write-options.ts';
 import { reservedKey, Transaction } from './transaction.ts';
-import { asyncTransaction, fieldsOf, receiptOf, type WriteIntent } from './write-intent.ts';
-
-/** What a transaction resolved to. */
-export interface TransactionResult<T> {
-  readonly receipt: Receipt;
-  /** What the function returned; `undefined` where the receipt is a replayed one. */
-  readonly value: T | undefined;
-}
+import {
+  asyncTransaction,
+  fieldsOf,
+  receiptOf,
+  type TransactionResult,
+  type WriteIntent,
+} from './write-intent.ts';
 
 export class Writes {
   readonly #lane: Lane;
   /** How a write without options is admitted. */
   readonly #plain: Admission;
+  readonly #known: KnownCommands;
   /** A function given to `transact` is running: writing through the client now is an error. */
   #running = false;
 
   constructor(lane: Lane) {
     this.#lane = lane;
+    this.#known = new KnownCommands(lane);
     this.#plain = { durability: lane.parts.durability, fields: undefined, command: undefined };
   }
 
@@ -95,16 +92,35 @@ export class Writes {
   async commit(request: CommitRequest): Promise<Receipt> {
     const { operations, ...options } = checkRequest(request);
     checkNoKeyConditions(options);
-    const run = (tx: Transaction): void => {
-      for (const [index, { op, args }] of operations.entries()) {
-        try {
-          tx.run(op, args);
-        } catch (error) {
-          throw withOperationIndex(error, index);
-        }
-      }
-    };
-    return (await this.#runAsync(run, options, { operations })).receipt;
+    this.#checkMayWrite();
+    try {
+      const { calls, command } = this.#prepare({ operations, options });
+      const run = (tx: Transaction): void => performCalls(tx, calls);
+      return (await this.#run(run, { options, request: { operations }, command })).receipt;
+    } catch (error) {
+      return this.#refuse(error);
+    }
+  }
+
+  /**
+   * The calls, checked before the lane; a command that is known needs none, since it is not run
+   * again, whatever operations this opening knows.
+   */
+  #prepare({ operations, options }: RequestParts): {
+    calls: readonly PreparedCall[];
+    command: Admission['command'];
+  } {
+    checkWriteOptions(options, this.#lane.parts.limits);
+    const command = this.#known.commandOf(options, { operations });
+    const isKnown = command !== undefined && this.#known.has(command);
+    if (isKnown) return { calls: [], command };
+    // A schema is code of the application: it must not write meanwhile.
+    this.#running = true;
+    try {
+      return { calls: prepareCalls(this.#lane.parts.operations, operations), command };
+    } finally {
+      this.#running = false;
+    }
   }
 
   /** The same code as `commit`, without effect. */
@@ -128,16 +144,12 @@ export class Writes {
     return new Promise((resolve, reject) => lane.answer(() => resolve(report), reject));
   }
 
-  #dryRun(
-    tx: Transaction,
-    request: { operations: CommitRequest['operations']; options: WriteOptions },
-    outcomes: PreflightOutcome[],
-  ): void {
+  #dryRun(tx: Transaction, request: RequestParts, outcomes: PreflightOutcome[]): void {
     const { operations, options } = request;
     let step = 'conditions';
     try {
-      const command = this.#commandOf(options, { operations });
-      if (command !== undefined && this.#isKnown(command.id, command.requestHash)) return;
+      const command = this.#known.commandOf(options, { operations });
+      if (command !== undefined && this.#known.has(command)) return;
       for (const { op, args } of operations) {
         step = op;
         tx.run(op, args);
@@ -234,9 +246,9 @@ export class Writes {
     this.#checkMayWrite();
     if (options !== undefined) checkWriteOptions(options, lane.parts.limits);
     const durability = options?.durability ?? lane.parts.durability;
-    const command = this.#commandOf(options, request);
+    const command = intent.command ?? this.#known.commandOf(options, request);
     if (command !== undefined) {
-      const replayed = this.#replayed<T>(command.id, command.requestHash);
+      const replayed = this.#known.replayed<T>(command);
       if (replayed !== undefined) return replayed;
     }
     const tx = this.#transaction(intent.system === true);
@@ -295,39 +307,6 @@ export class Writes {
     });
   }
 
-  #commandOf(
-    options: PutOptions | undefined,
-    request: CommandRequest | undefined,
-  ): Admission['command'] {
-    const id = options?.commandId;
-    if (id === undefined) return undefined;
-    const { env, limits } = this.#lane.parts;
-    return { id, requestHash: requestHashOf(env.crypto, limits, request) };
-  }
-
-  /** The answer to a command that committed or is on its way. */
-  #replayed<T>(id: string, requestHash: Uint8Array): Promise<TransactionResult<T>> | undefined {
-    if (!this.#isKnown(id, requestHash)) return undefined;
-    const lane = this.#lane;
-    const pending = lane.pendingCommands.get(id);
-    const receipt =
-      pending === undefined
-        ? (receiptOf(lane.parts.commands, id) as Receipt)
-        : { ...pending.receipt, replayed: true };
-    return new Promise((resolve, reject) =>
-      lane.answer(() => resolve({ receipt, value: undefined }), reject),
-    );
-  }
-
-  /** Whether the command committed or is on its way; `command_mismatch` for other content. */
-  #isKnown(id: string, requestHash: Uint8Array): boolean {
-    const lane = this.#lane;
-    const known = lane.pendingCommands.get(id) ?? lane.parts.commands.find(id);
-    if (known === undefined) return false;
-    if (sameRequest(known.requestHash, requestHash)) return true;
-    throw commandMismatch(id);
-  }
-
   #checkMayWrite(): void {
     this.#lane.checkWritable();
     this.#checkNotNested();
@@ -344,6 +323,11 @@ export class Writes {
   #refuse(error: unknown): Promise<never> {
     return new Promise((_, reject) => this.#lane.answer(() => reject(error), reject));
   }
+}
+
+interface RequestParts {
+  readonly operations: CommitRequest['operations'];
+  readonly options: WriteOptions;
 }
 
 type PreflightOutcome = PreflightReport['operations'][number];
