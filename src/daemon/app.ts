@@ -5,6 +5,7 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { AdastraError, type ErrorCode } from '../core/index.ts';
 import { knownError, problemOf, PROBLEM_TYPE } from './problem.ts';
+import { PROBES, WAIT_CODES } from './route-errors.ts';
 import type { Route } from './route.ts';
 import { addRoutes } from './router.ts';
 import { commitRoutes } from './routes/commits.ts';
@@ -15,6 +16,7 @@ import { entryRoutes } from './routes/entries.ts';
 import { freshnessRoutes } from './routes/freshness.ts';
 import { memberRoutes } from './routes/members.ts';
 import { nodeRoutes } from './routes/node.ts';
+import { openApiRoutes } from './routes/openapi.ts';
 import { peerRoutes } from './routes/peers.ts';
 import { policyRoutes } from './routes/policies.ts';
 import { syncRoutes } from './routes/sync.ts';
@@ -37,15 +39,8 @@ export const ROUTES: readonly Route[] = [
   ...conflictRoutes,
   ...policyRoutes,
   ...daemonRoutes,
+  ...openApiRoutes(() => ROUTES),
 ];
-
-/** Codes that a `Retry-After` goes with. */
-const WAIT_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'overloaded',
-  'not_yet',
-  'joining',
-  'closed',
-]);
 
 /** Codes that say nothing of the data: who asks may not, or the node takes no more. */
 const REFUSALS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -89,9 +84,6 @@ function admitted(serving: Serving): MiddlewareHandler<AppEnv> {
     if (stopping.aborted && !outgoing.headersSent) outgoing.setHeader('connection', 'close');
   };
 }
-
-/** Answered also where nothing else is: who asks decides by them whether the process lives on. */
-const PROBES: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 
 function checkGoesOn(stopping: AbortSignal): void {
   if (!stopping.aborted) return;

@@ -8,7 +8,8 @@ import type { Method } from './route.ts';
 import { type Serving, signalOf, type SocketContext } from './serving.ts';
 
 const WAIT_MS_DEFAULT = 2_000;
-const WAIT_MS_MAX = 60_000;
+/** The longest wait that a request may ask for. */
+export const WAIT_MS_MAX = 60_000;
 
 /**
  * Waits for what the request wants to see and puts the headers on the answer, also on a refusal.

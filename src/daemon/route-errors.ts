@@ -1,7 +1,10 @@
 /**
- * What routes can refuse beside what their own work can: codes by kind of route.
+ * What routes can refuse beside what their own work can, and with which status: the document and
+ * the conformance run are made of these lists.
  */
-import type { ErrorCode } from '../core/index.ts';
+import { AdastraError, type ErrorCode } from '../core/index.ts';
+import { statusOf } from './problem.ts';
+import type { Route } from './route.ts';
 
 /** Of what asks for a key, and of what reads at all. */
 export const OF_KEYS: readonly ErrorCode[] = ['invalid_key'];
@@ -17,3 +20,38 @@ export const OF_WRITES: readonly ErrorCode[] = [
   'unknown_outcome',
   'joining',
 ];
+
+/** Of everything that the server lets in only while it has room and goes on. */
+const OF_ADMISSION: readonly ErrorCode[] = ['overloaded', 'closed'];
+
+/** Of everything that answers at all. */
+const EVERYWHERE: readonly ErrorCode[] = ['invalid_argument', 'limit_exceeded', 'io_error'];
+
+/** Answered also where nothing else is: who asks decides by them whether the process lives on. */
+export const PROBES: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
+
+/** Codes that a `Retry-After` goes with. */
+export const WAIT_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'overloaded',
+  'not_yet',
+  'joining',
+  'closed',
+]);
+
+/** Whether its answers say how fresh they are, and it waits for `x-min-seq`. */
+export function isDataRoute({ access }: Pick<Route, 'access'>): boolean {
+  return access !== 'open' && access !== 'local';
+}
+
+/** Every problem that a route can answer with: its codes by status, both in order. */
+export function problemsOf(route: Route): ReadonlyMap<number, readonly ErrorCode[]> {
+  const codes = new Set([...EVERYWHERE, ...route.errors]);
+  if (!PROBES.has(route.path)) for (const code of OF_ADMISSION) codes.add(code);
+  if (isDataRoute(route)) codes.add('not_yet');
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of codes) {
+    const status = statusOf(new AdastraError(code, ''));
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  return new Map([...byStatus].sort(([one], [other]) => one - other));
+}

@@ -15,8 +15,14 @@ export interface Answer {
   readonly type: 'json' | 'ndjson' | 'events' | 'text' | 'bytes';
   /** Default 200. */
   readonly status?: number;
-  /** Of the JSON body, or of each record. */
+  /** Of the JSON body, of each record, of the data of `commit` events. */
   readonly schema?: TSchema;
+  /** Of the data of other events, by their names. */
+  readonly events?: Readonly<Record<string, TSchema>>;
+  /** Codes that can break a stream off after it has begun. */
+  readonly failures?: readonly ErrorCode[];
+  /** Where it is not the usual one of its type. */
+  readonly contentType?: string;
 }
 
 /** One request, checked. Fields of schemas that the route does not have are empty objects. */
@@ -42,6 +48,8 @@ export interface Route {
   readonly query?: TObject | undefined;
   /** The fields of the JSON body; a route without it takes none. */
   readonly body?: TObject | undefined;
+  /** Request headers that it looks at, with what each says. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly answers: readonly Answer[];
   /** Codes beside those that every route of its kind can answer with. */
   readonly errors: readonly ErrorCode[];

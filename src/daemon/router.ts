@@ -12,6 +12,7 @@ import { isToldAfter, tellFreshness, waitUntilFresh } from './freshness-headers.
 import { readBody } from './request-body.ts';
 import { decodeOnce } from './percent.ts';
 import { queryFields } from './request-query.ts';
+import { isDataRoute } from './route-errors.ts';
 import type { Call, Route } from './route.ts';
 import { schemaFault } from './schema-fault.ts';
 import { type Serving, type SocketApp, type SocketContext, targetOf } from './serving.ts';
@@ -32,7 +33,7 @@ function handlerOf(route: Route, serving: Serving): (context: SocketContext) => 
   const checkQuery = checkerOf(route.query, 'query');
   const checkBody = checkerOf(route.body, 'body');
   const status = route.answers[0]?.status ?? 200;
-  const isData = route.access !== 'open' && route.access !== 'local';
+  const isData = isDataRoute(route);
   return async (context) => {
     context.env.route = route;
     const caller = serving.callerOf(context);

@@ -93,8 +93,7 @@ export const commitRoutes: readonly Route[] = [
     summary: 'Commits of the log from a seq up to its head.',
     access: 'read',
     query: FROM,
-    answers: [{ type: 'ndjson', schema: COMMIT }],
-    errors: ['history_truncated'],
+    answers: [{ type: 'ndjson', schema: COMMIT, failures: ['history_truncated'] }],
     run: async ({ serving, context, query: { from, system } }) =>
       ndjson(context, serving, async function* (signal) {
         const commits = serving.node.changes({ from, system, live: false, signal });
@@ -108,8 +107,7 @@ export const commitRoutes: readonly Route[] = [
     summary: 'Commits as they come, without end.',
     access: 'read',
     query: FROM,
-    answers: [{ type: 'events', schema: COMMIT }],
-    errors: ['history_truncated'],
+    answers: [{ type: 'events', schema: COMMIT, failures: ['history_truncated'] }],
     run: async ({ serving, context, query: { from, system } }) =>
       serverSentEvents(context, serving, async function* (signal) {
         try {

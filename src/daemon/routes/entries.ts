@@ -37,8 +37,7 @@ export const entryRoutes: readonly Route[] = [
     summary: 'Keys and values of a range, in key order.',
     access: 'read',
     query: RANGE,
-    answers: [{ type: 'ndjson', schema: ROW }],
-    errors: OF_KEYS,
+    answers: [{ type: 'ndjson', schema: ROW, failures: OF_KEYS }],
     run: async ({ serving, context, query }) =>
       ndjson(context, serving, () => rows(serving, query)),
   }),
@@ -100,8 +99,7 @@ export const entryRoutes: readonly Route[] = [
     summary: 'What was written to a key, newest first, as far back as the log goes.',
     access: 'read',
     query: fields({ limit: Type.Optional(WHOLE) }),
-    answers: [{ type: 'ndjson', schema: HISTORY_ENTRY }],
-    errors: OF_KEYS,
+    answers: [{ type: 'ndjson', schema: HISTORY_ENTRY, failures: OF_KEYS }],
     run: async ({ serving, context, key, query: { limit } }) =>
       ndjson(context, serving, async function* (signal) {
         const writes = serving.node.history(key, { limit, signal });

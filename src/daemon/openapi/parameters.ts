@@ -1,0 +1,72 @@
+/**
+ * What a request says beside its body: segments of the path, fields of the query, headers.
+ */
+import type { TSchema } from 'typebox';
+import { WAIT_MS_MAX } from '../freshness-headers.ts';
+import { isDataRoute } from '../route-errors.ts';
+import type { Route } from '../route.ts';
+import { TEXT, WHOLE } from '../schemas/shapes.ts';
+import type { Components, JsonObject } from './components.ts';
+
+interface PathParameter {
+  readonly schema: TSchema;
+  readonly description: string;
+}
+
+/** Every segment that a path can name. */
+const PATH_PARAMETERS: Readonly<Record<string, PathParameter>> = {
+  key: { schema: TEXT, description: 'The key as one percent-encoded segment.' },
+  seq: { schema: WHOLE, description: 'A seq of this node’s log.' },
+  commandId: { schema: TEXT, description: 'As the command was sent.' },
+  member: { schema: TEXT, description: 'A nodeId, or the beginning of a fingerprint.' },
+  origin: { schema: TEXT, description: 'As /v1/sync/forks names it.' },
+  id: { schema: TEXT, description: 'As the list names it.' },
+};
+
+/** Headers that every route of a node’s data takes, by their names as components. */
+export const REQUEST_HEADERS: Readonly<Record<string, JsonObject>> = {
+  MinSeq: {
+    name: 'x-min-seq',
+    in: 'header',
+    description: 'Waits until the node has applied this seq; 425 where that takes too long.',
+    schema: WHOLE,
+  },
+  WaitMs: {
+    name: 'x-wait-ms',
+    in: 'header',
+    description: 'How long x-min-seq waits; 2000 where it is not said.',
+    schema: { type: 'integer', minimum: 0, maximum: WAIT_MS_MAX },
+  },
+};
+
+/** The parameters of one route, in the order path, query, headers. */
+export function parametersOf(route: Route, components: Components): readonly JsonObject[] {
+  const parameters = [...pathParameters(route.path), ...queryParameters(route, components)];
+  for (const [name, description] of Object.entries(route.headers ?? {})) {
+    parameters.push({ name, in: 'header', description, schema: TEXT });
+  }
+  if (!isDataRoute(route)) return parameters;
+  const waits = Object.keys(REQUEST_HEADERS).map((name) => ({
+    $ref: `#/components/parameters/${name}`,
+  }));
+  return [...parameters, ...waits];
+}
+
+function pathParameters(path: string): JsonObject[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => {
+    const parameter = PATH_PARAMETERS[name];
+    if (parameter === undefined) throw new Error(`nothing is said of {${name}}: parameters.ts`);
+    return { name, in: 'path', required: true, ...parameter };
+  });
+}
+
+function queryParameters({ query }: Route, components: Components): JsonObject[] {
+  if (query === undefined) return [];
+  const needed = new Set<string>(query.required ?? []);
+  return Object.entries(query.properties as Record<string, TSchema>).map(([name, schema]) => ({
+    name,
+    in: 'query',
+    required: needed.has(name),
+    schema: components.refer(schema),
+  }));
+}

@@ -1,0 +1,103 @@
+/**
+ * What a request can be answered with: the route's answers, and its problems by status.
+ */
+import type { ErrorCode } from '../../core/index.ts';
+import { PROBLEM_TYPE } from '../problem.ts';
+import { isDataRoute, problemsOf, WAIT_CODES } from '../route-errors.ts';
+import type { Answer, Route } from '../route.ts';
+import { PROBLEM } from '../schemas/problem.ts';
+import { TEXT, WHOLE } from '../schemas/shapes.ts';
+import type { Components, JsonObject } from './components.ts';
+
+const FRESHNESS_HEADERS: Readonly<Record<string, string>> = {
+  'adastra-seq': 'What this daemon has applied.',
+  'adastra-log-seq': 'What the log is known to hold durably.',
+  'adastra-lag-commits': 'The difference of the two.',
+  'adastra-lag-ms': 'How old what is shown may be, in milliseconds.',
+};
+
+const CONTENT_TYPES: Readonly<Record<Answer['type'], string>> = {
+  json: 'application/json',
+  ndjson: 'application/x-ndjson',
+  events: 'text/event-stream',
+  text: 'text/plain',
+  bytes: 'application/octet-stream',
+};
+
+/** Everything that a route answers, by status. */
+export function responsesOf(route: Route, components: Components): JsonObject {
+  const responses: Record<string, JsonObject> = {};
+  for (const answer of route.answers) {
+    responses[String(answer.status ?? 200)] = answerOf(route, answer, components);
+  }
+  for (const [status, codes] of problemsOf(route)) {
+    responses[String(status)] = problemOf(status, codes, components);
+  }
+  return responses;
+}
+
+function answerOf(route: Route, answer: Answer, components: Components): JsonObject {
+  const contentType = answer.contentType ?? CONTENT_TYPES[answer.type];
+  return {
+    description: DESCRIPTIONS[answer.type],
+    ...(isDataRoute(route) ? { headers: freshnessHeaders(true) } : {}),
+    content: { [contentType]: contentOf(answer, components) },
+  };
+}
+
+const DESCRIPTIONS: Readonly<Record<Answer['type'], string>> = {
+  json: 'Done.',
+  ndjson: 'One record a line. A last line {"error": …} tells what broke it off.',
+  events: 'Server-sent events, as x-events names them with the schema of their data.',
+  text: 'Text.',
+  bytes: 'Bytes.',
+};
+
+/** JSON by its schema; of a stream the schema of what it is a stream of. */
+function contentOf(answer: Answer, components: Components): JsonObject {
+  const { type, schema, failures = [], events = {} } = answer;
+  if (type === 'bytes') return {};
+  if (schema === undefined) return { schema: TEXT };
+  const record = components.refer(schema);
+  if (type === 'json' || type === 'text') return { schema: record };
+  const failure = problemSchema(['io_error', 'closed', ...failures], components);
+  if (type === 'ndjson') {
+    const line = { type: 'object', required: ['error'], properties: { error: failure } };
+    return { schema: { anyOf: [record, line] } };
+  }
+  const others = Object.entries(events).map(([name, each]) => [name, components.refer(each)]);
+  const told = { commit: record, ...Object.fromEntries(others), end: { type: 'object' } };
+  return { schema: TEXT, 'x-events': { ...told, error: failure } };
+}
+
+function problemOf(
+  status: number,
+  codes: readonly ErrorCode[],
+  components: Components,
+): JsonObject {
+  const waits = codes.some((code) => WAIT_CODES.has(code));
+  const wait = { 'retry-after': { description: 'Seconds.', schema: WHOLE } };
+  return {
+    description: codes.join(', '),
+    headers: { ...freshnessHeaders(false), ...(waits ? wait : {}) },
+    content: { [PROBLEM_TYPE]: { schema: problemSchema(codes, components, status) } },
+  };
+}
+
+function problemSchema(
+  codes: readonly ErrorCode[],
+  components: Components,
+  status?: number,
+): JsonObject {
+  const one = status === undefined ? {} : { status: { const: status } };
+  const properties = { ...one, code: { enum: [...new Set(codes)] } };
+  return { allOf: [components.refer(PROBLEM), { type: 'object', properties }] };
+}
+
+function freshnessHeaders(required: boolean): JsonObject {
+  const headers = Object.entries(FRESHNESS_HEADERS).map(([name, description]) => [
+    name,
+    { description, required, schema: WHOLE },
+  ]);
+  return Object.fromEntries(headers);
+}
