@@ -31,6 +31,9 @@ import {
   type NodeOptions,
   type NodeStatus,
   type PeerApi,
+  type ProjectionStatus,
+  type Queries,
+  type QueryAnswer,
   notFound,
   openEngine,
   type RecoveryReport,
@@ -47,6 +50,7 @@ import { withSignal } from './signal.ts';
 import { Sub } from './sub.ts';
 import { ClientTransaction } from './client-transaction.ts';
 import { peerMethods } from './peer-methods.ts';
+import { type AnyQuery, observeQuery, ProjectionView, type QueryOf } from './projection-view.ts';
 import type { KeySchema, ValueAt } from './typed-keys.ts';
 import {
   type Change,
@@ -245,8 +249,11 @@ export class Client<Schema extends KeySchema = {}> {
 
   observe(key: string): Observed<Value | undefined>;
   observe(range: Range): Observed<readonly [string, Value][]>;
-  observe(watched: Watched): Observed<unknown> {
+  observe(query: QueryOf): Observed<Value | undefined>;
+  observe(watched: Watched | QueryOf): Observed<unknown> {
     const engine = this.#open();
+    if (typeof watched === 'object' && 'projection' in watched)
+      return observeQuery(engine, watched);
     return typeof watched === 'string'
       ? observeKey(engine, watched)
       : observeRange(engine, watched);
@@ -260,6 +267,18 @@ export class Client<Schema extends KeySchema = {}> {
   /** Writes of one key, newest first. */
   history(key: string, options?: HistoryOptions): AsyncGenerator<HistoryEntry, void, undefined> {
     return this.#open().history(key, options);
+  }
+
+  /**
+   * A projection by its definition, with its types, or by its name. Throws `projection_unknown`.
+   */
+  projection<Asked extends Queries<never>>(definition: {
+    readonly name: string;
+    readonly queries?: Asked;
+  }): ProjectionView<Asked>;
+  projection(name: string): ProjectionView<Record<string, AnyQuery>>;
+  projection(of: string | { readonly name: string }): ProjectionView<Queries<never>> {
+    return new ProjectionView(() => this.#open(), typeof of === 'string' ? of : of.name);
   }
 
   /** Reads and writes relative to a prefix, with one value type. */
@@ -280,6 +299,16 @@ export class Client<Schema extends KeySchema = {}> {
 
   receiptOf(commandId: string): Promise<Receipt | undefined> {
     return this.#write(undefined, (engine) => engine.receiptOf(commandId));
+  }
+
+  /** As `projection(name).query`, for whoever takes a `NodeApi` too. */
+  query(projection: string, query: string, args?: Value): Promise<QueryAnswer> {
+    return this.#write(undefined, (engine) => engine.query(projection, query, args));
+  }
+
+  /** How each projection stands. */
+  projections(): Promise<readonly ProjectionStatus[]> {
+    return this.#write(undefined, (engine) => engine.projections());
   }
 
   hashes(): Promise<Hashes> {

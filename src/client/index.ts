@@ -77,12 +77,18 @@ export type {
 } from '../engine/index.ts';
 export {
   type AnyOperation,
+  type AnyProjection,
   defineOperation,
   definePolicy,
+  defineProjection,
   type OperationContext,
   type OperationDefinition,
   type PolicyDecision,
   type PolicyDefinition,
+  type ProjectionDefinition,
+  type ProjectionEvent,
+  type ProjectionStatus,
+  type QueryAnswer,
   VERSION,
 } from '../engine/index.ts';
 export type { RepairReport } from '../engine/index.ts';
@@ -99,6 +105,7 @@ export {
   restoreBackup,
   verifyDirectory,
 } from './directories.ts';
+export { ProjectionView, type QueryOf } from './projection-view.ts';
 export { Sub, type SubTransaction } from './sub.ts';
 export type { KeySchema, ValueAt } from './typed-keys.ts';
 export type { Change, Observed, Watched } from './watch.ts';

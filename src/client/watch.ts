@@ -4,6 +4,7 @@
  */
 import { AdastraError, type ChangedKey, checkKey, type Range, type Value } from '../core/index.ts';
 import { checkRange, type Engine, inRange, type LiveCommit } from '../engine/index.ts';
+import { SharedListeners } from './shared-listeners.ts';
 
 /** One key, or the keys of a range. */
 export type Watched = string | Range;
@@ -94,12 +95,12 @@ function observe<T>(engine: Engine, watched: Watched, read: () => T): Observed<T
   if (typeof watched === 'string') checkKey(watched);
   else checkRange(watched);
   let current: { readonly value: T; readonly seq: number; readonly touched: string } | undefined;
-  const listeners = new Set<() => void>();
-  let stop: (() => void) | undefined;
-  const refresh = (): void => {
-    current = undefined;
-    for (const listener of [...listeners]) tell(engine, listener);
-  };
+  const listeners = new SharedListeners(engine, (tell) =>
+    subscribe(engine, watched, () => {
+      current = undefined;
+      tell();
+    }),
+  );
   const take = (): T => {
     current ??= { value: read(), seq: engine.seq, touched: touchedBy(engine, watched) };
     return current.value;
@@ -112,33 +113,14 @@ function observe<T>(engine: Engine, watched: Watched, read: () => T): Observed<T
   };
   return {
     getSnapshot: () => {
-      if (stop === undefined) checkTouched();
+      if (listeners.isEmpty) checkTouched();
       return take();
     },
     subscribe: (listener) => {
-      if (stop === undefined) checkTouched();
-      const own = (): void => listener();
-      stop ??= subscribe(engine, watched, refresh);
-      listeners.add(own);
-      return () => {
-        listeners.delete(own);
-        if (listeners.size > 0) return;
-        stop?.();
-        stop = undefined;
-      };
+      if (listeners.isEmpty) checkTouched();
+      return listeners.add(listener);
     },
   };
-}
-
-/** One listener that throws must not keep the others from hearing. */
-function tell(engine: Engine, listener: () => void): void {
-  try {
-    listener();
-  } catch (error) {
-    engine.feed.soon(() => {
-      throw error;
-    });
-  }
 }
 
 /** Differs whenever a commit has touched what is watched. */

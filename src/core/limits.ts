@@ -38,6 +38,8 @@ export interface Limits {
   readonly commandMemoryMs: number;
   /** Bytes that remembered commandIds may take. */
   readonly commandMemoryBytesMax: number;
+  /** Bytes of a projection's state as encoded, above which checkpoints go without it. */
+  readonly projectionBytesMax: number;
   /** Bytes at which a log segment is closed and the next begun. */
   readonly segmentBytes: number;
   /** Milliseconds that the wall clock may be ahead of the last stamp before it is reported. */
@@ -59,6 +61,8 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   commandMemoryCommits: 1_000_000,
   commandMemoryMs: 7 * 24 * 3_600_000,
   commandMemoryBytesMax: 64 * MIB,
+  // Encoded in one go, in the way of commits: some tenths of a second.
+  projectionBytesMax: 16 * MIB,
   segmentBytes: 64 * MIB,
   // As long as a lease: a machine that was off for less is no surprise.
   toleratedForwardJumpMs: 90 * 24 * 3_600_000,

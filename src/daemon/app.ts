@@ -19,6 +19,7 @@ import { nodeRoutes } from './routes/node.ts';
 import { openApiRoutes } from './routes/openapi.ts';
 import { peerRoutes } from './routes/peers.ts';
 import { policyRoutes } from './routes/policies.ts';
+import { projectionRoutes } from './routes/projections.ts';
 import { syncRoutes } from './routes/sync.ts';
 import { syncWaitRoutes } from './routes/sync-waits.ts';
 import { transportRoutes } from './routes/transport.ts';
@@ -38,6 +39,7 @@ export const ROUTES: readonly Route[] = [
   ...syncWaitRoutes,
   ...conflictRoutes,
   ...policyRoutes,
+  ...projectionRoutes,
   ...daemonRoutes,
   ...openApiRoutes(() => ROUTES),
 ];

@@ -70,15 +70,30 @@ export class Checkpointer {
 
   /** Starts one if the log has grown by enough since the last; call it now and then. */
   runIfDue(logBytes: number): void {
-    const { checkpointBytes, logger } = this.#parts.options;
+    const { checkpointBytes } = this.#parts.options;
     if (checkpointBytes === 0 || this.#running !== undefined || this.#closed) return;
     const { keys, values } = this.#parts.replica.storage.bytes;
     // Not more often than the state doubles the log: writing it costs what it holds.
     const due = Math.max(checkpointBytes, keys + values);
     if (logBytes - this.#bytesAtLast < due) return;
+    this.#inBackground();
+  }
+
+  #inBackground(): void {
     this.run().catch((error: unknown) => {
-      if (!this.#closed) logger?.error(`checkpoint failed: ${String(error)}`);
+      if (this.#closed) return;
+      this.#parts.options.logger?.error(`checkpoint failed: ${String(error)}`);
     });
+  }
+
+  /**
+   * Starts one where opening had to make a projection anew that a checkpoint could have had: the
+   * next opening finds it. Where there is none yet the log is short, and making it costs little.
+   */
+  runIfUnsaved(): void {
+    const { env, dataDir, replica, options } = this.#parts;
+    if (options.checkpointBytes === 0 || !replica.projections.isUnsaved) return;
+    if (listCheckpoints(env, checkpointDirectory(env, dataDir)).length > 0) this.#inBackground();
   }
 
   /** Gives up one that is being written. */
@@ -95,7 +110,8 @@ export class Checkpointer {
     makeDirectories(env, directory);
     const input = await this.#capture();
     const [newest] = listCheckpoints(env, directory);
-    if (newest?.seq === input.seq) {
+    const { projections } = replica;
+    if (newest?.seq === input.seq && !projections.isUnsaved) {
       input.snapshot.release();
       const bytes = env.fs.stat(newest.file)?.sizeBytes ?? 0;
       return { ...newest, bytes, entries: replica.storage.entryCount };
@@ -103,6 +119,7 @@ export class Checkpointer {
     try {
       const written = await this.#inSlices(writeCheckpoint(env, directory, input));
       this.#bytesAtLast = log.stat().bytes;
+      projections.saved();
       await this.#letGo();
       const { seq, file, sizeBytes: bytes, entryCount: entries } = written;
       return { seq, file, bytes, entries };
@@ -166,7 +183,8 @@ export class Checkpointer {
     const { env, dataDir, lane, options } = this.#parts;
     const { log } = lane.parts;
     const directory = checkpointDirectory(env, dataDir);
-    const wanted = retentionSeq(env, log, options.retention, this.neededAbove());
+    const neededAbove = this.#parts.replica.projections.holdsHistory ? 0 : this.neededAbove();
+    const wanted = retentionSeq(env, log, options.retention, neededAbove);
     const { base, next } = chooseBase(listCheckpoints(env, directory), wanted, log.baseSeq);
     if (base !== undefined) {
       const { error } = log.dropBelow(base);

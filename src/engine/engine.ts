@@ -233,6 +233,7 @@ export class Engine extends NodeReads implements NodeApi {
   async begin(): Promise<void> {
     const { peering } = this;
     if (peering === undefined) return;
+    this.#opening.checkpointer?.runIfUnsaved();
     await this.replacement?.goOn();
     await peering.begin();
   }
@@ -282,8 +283,16 @@ export class Engine extends NodeReads implements NodeApi {
     else if (peer !== undefined) this.#events.emit('peer', { fingerprint: peer });
   }
 
+  #projectionFailed(error: AdastraError): void {
+    this.parts.options.logger?.error(error.message);
+    this.#events.emit('health', { state: 'projection_failed', error });
+  }
+
   #connect(): void {
     const { lane } = this;
+    const { projections } = this.parts.replica;
+    projections.onFailure = (error) => this.#projectionFailed(error);
+    for (const error of projections.failures()) this.#projectionFailed(error);
     if (lane === undefined) return;
     lane.onClockJump = (wallMs) => this.peering && noteClockJump(this.peering, wallMs);
     lane.onFailure = (error) => {
@@ -295,7 +304,10 @@ export class Engine extends NodeReads implements NodeApi {
       checkpointer.neededAbove = () => this.peering?.neededAbove() ?? Number.POSITIVE_INFINITY;
     }
     lane.onConflict = (key, open) => this.#events.emit('conflict', { key, open });
+    const fold = projections.observer;
     lane.onPublish = (commit) => {
+      // First of all: who hears of the commit may ask a projection about it.
+      fold?.(commit);
       this.feed.published(commit);
       this.waiters.advance(commit.seq);
       this.peering?.noticed();

@@ -75,6 +75,19 @@ export {
   type PolicyDecision,
   type PolicyDefinition,
 } from '../store/operations/index.ts';
+export {
+  type Answer,
+  type AnyProjection,
+  defineProjection,
+  type ProjectionDefinition,
+  type ProjectionEvent,
+  type ProjectionHost,
+  type ProjectionStatus,
+  type Queries,
+  type QueryAnswer,
+  sameAnswer,
+  valueOfAnswer,
+} from '../projections/index.ts';
 export { checkRange, inRange, type TransactionResult } from '../store/transactions/index.ts';
 export {
   clockRepair,

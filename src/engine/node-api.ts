@@ -17,6 +17,7 @@ import type {
   Value,
   WriteOptions,
 } from '../core/index.ts';
+import type { ProjectionStatus, QueryAnswer } from '../projections/index.ts';
 import type { Freshness, WaitForSeqOptions } from './freshness.ts';
 import type {
   DiscoveryStatus,
@@ -123,6 +124,7 @@ export interface NodeStatus {
     readonly checkpoints: readonly { readonly seq: number; readonly file: string }[];
   };
   readonly recovery: RecoveryReport;
+  readonly projections: readonly ProjectionStatus[];
   readonly sync: SyncStateInfo | { readonly state: 'off' };
   readonly transport: TransportStatus;
   readonly discovery: DiscoveryStatus;
@@ -149,6 +151,13 @@ export interface NodeApi extends PeerApi {
   receiptOf(commandId: string): Promise<Receipt | undefined>;
   history(key: string, options?: HistoryOptions): AsyncIterable<HistoryEntry>;
   changes(options?: ChangesOptions): AsyncIterable<Commit>;
+  /**
+   * Asks a projection; the answer shows commit `seq` and all before it. Throws
+   * `projection_unknown` (no such projection, no such query), `projection_failed`.
+   */
+  query(projection: string, query: string, args?: Value): Promise<QueryAnswer>;
+  /** How each projection stands. */
+  projections(): Promise<readonly ProjectionStatus[]>;
   hashes(): Promise<Hashes>;
   /** How fresh the answers of this node are. */
   freshness(): Promise<Freshness>;

@@ -7,8 +7,11 @@ import type { ChangeFeed } from './change-feed.ts';
 
 /** What each event tells. */
 export interface NodeEvents {
-  /** A failed flush has ended writing. */
-  readonly health: { readonly state: 'latched'; readonly error: AdastraError };
+  /** A failed flush has ended writing, or a projection was set aside. */
+  readonly health: {
+    readonly state: 'latched' | 'projection_failed';
+    readonly error: AdastraError;
+  };
   /** A peer was linked or lost, or what is known of it has changed; ask `peers()`. */
   readonly peer: { readonly fingerprint: string };
   /** A key has a conflict (again), or has none any more. */

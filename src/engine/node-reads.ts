@@ -14,6 +14,7 @@ import type { Timers } from '../env/index.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import type { EngineParts } from './engine-parts.ts';
 import type { Freshness, WaitForSeqOptions } from './freshness.ts';
+import type { ProjectionStatus, QueryAnswer } from '../projections/index.ts';
 import { historyIn } from './history-in.ts';
 import type { ChangesOptions, HistoryOptions } from './node-api.ts';
 import type { Reads } from './reads.ts';
@@ -75,6 +76,16 @@ export abstract class NodeReads {
   changes(options?: ChangesOptions): AsyncGenerator<Commit, void, undefined> {
     this.checkOpen();
     return this.feed.changes(options);
+  }
+
+  async query(projection: string, query: string, args?: Value): Promise<QueryAnswer> {
+    this.checkOpen();
+    return this.parts.replica.projections.query(projection, query, args);
+  }
+
+  async projections(): Promise<readonly ProjectionStatus[]> {
+    this.checkOpen();
+    return this.parts.replica.projections.status();
   }
 
   async waitForSeq(seq: number, options?: WaitForSeqOptions): Promise<void> {

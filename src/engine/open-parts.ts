@@ -21,8 +21,9 @@ export function openParts(
   { lock, startMs }: { readonly lock: FileLock; readonly startMs: number },
 ): EngineParts {
   const identity = loadIdentity(env, dataDir, options.identityDir);
-  const log = { segmentBytes: options.limits.segmentBytes };
-  const opened = openReplica(env, dataDir, { access: 'write', limits: options.limits, log });
+  const { limits, projections } = options;
+  const log = { segmentBytes: limits.segmentBytes };
+  const opened = openReplica(env, dataDir, { access: 'write', limits, log, projections });
   openTerm(env, opened.log);
   const recovery = recoveryReport(env, opened, startMs);
   if (recovery.tornBytes > 0) {
@@ -41,7 +42,8 @@ export function readParts(
   { startMs, asked }: { readonly startMs: number; readonly asked: AdastraError | undefined },
 ): EngineParts {
   const identity = loadIdentity(env, dataDir, options.identityDir);
-  const opened = openReplica(env, dataDir, { access: 'read', limits: options.limits });
+  const { limits, projections } = options;
+  const opened = openReplica(env, dataDir, { access: 'read', limits, projections });
   const found = opened.report.damage;
   if (found !== undefined && options.onDamage === 'throw') throw damageOf(found);
   const damage = asked ?? (found === undefined ? undefined : damageOf(found));

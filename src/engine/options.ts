@@ -16,6 +16,7 @@ import {
   OperationRegistry,
   type PolicyDefinition,
 } from '../store/operations/index.ts';
+import { type AnyProjection, ProjectionHost } from '../projections/index.ts';
 import { isDurability } from '../store/transactions/index.ts';
 import { checkNodeId } from './identity.ts';
 import { nearestName } from './nearest-name.ts';
@@ -71,6 +72,8 @@ export interface NodeOptions extends PeerOptions {
   readonly operations?: readonly AnyOperation[] | undefined;
   /** Code of the application that decides conflicts (`definePolicy`). */
   readonly policies?: readonly PolicyDefinition[] | undefined;
+  /** Views that are folded from the log (`defineProjection`, `defineIndex`). */
+  readonly projections?: readonly AnyProjection[] | undefined;
   /**
    * Whether a lone write may be flushed by a call that blocks for well under a millisecond; default
    * true.
@@ -97,6 +100,7 @@ export interface ResolvedOptions {
   readonly logger: Logger | undefined;
   readonly operations: readonly AnyOperation[];
   readonly policies: readonly PolicyDefinition[];
+  readonly projections: readonly AnyProjection[];
   readonly blockingFlush: boolean;
   readonly checkpointBytes: number;
   readonly peers: ResolvedPeerOptions;
@@ -117,6 +121,7 @@ const KNOWN = [
   'logger',
   'operations',
   'policies',
+  'projections',
   'blockingFlush',
   'checkpointBytes',
   'transport',
@@ -148,6 +153,7 @@ export function resolveOptions(options: NodeOptions): ResolvedOptions {
     logger: options.logger,
     operations: options.operations ?? [],
     policies: options.policies ?? [],
+    projections: options.projections ?? [],
     blockingFlush: options.blockingFlush ?? true,
     checkpointBytes: options.checkpointBytes ?? 64 * 1024 * 1024,
     peers: resolvePeerOptions(options, checkNames),
@@ -190,6 +196,7 @@ function checkValues(options: NodeOptions): void {
   if (options.limits !== undefined) checkLimits(options.limits);
   if (operations !== undefined) checkOperations(operations);
   if (options.policies !== undefined) checkPolicies(options.policies);
+  if (options.projections !== undefined) checkProjections(options.projections);
 }
 
 /** Which limits there are; what they may be is for `validateLimits`. */
@@ -218,6 +225,12 @@ function checkPolicies(policies: readonly PolicyDefinition[]): void {
     if (names.has(name)) throw invalid('policies', `there are two policies ${name}`);
     names.add(name);
   }
+}
+
+/** Each is whole and no two have one name. */
+function checkProjections(projections: readonly AnyProjection[]): void {
+  if (!Array.isArray(projections)) throw invalid('projections', 'projections is a list');
+  new ProjectionHost(projections, DEFAULT_LIMITS);
 }
 
 function checkRetention(retention: RetentionOptions): void {

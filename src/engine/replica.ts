@@ -16,7 +16,8 @@ import {
   Vector,
 } from '../core/index.ts';
 import type { Env } from '../env/index.ts';
-import { listCheckpoints, loadCheckpoint } from '../store/checkpoint/index.ts';
+import { type AnyProjection, ProjectionHost } from '../projections/index.ts';
+import { loadCheckpoint } from '../store/checkpoint/index.ts';
 import { OriginTable, Storage } from '../store/storage/index.ts';
 import {
   Collected,
@@ -28,13 +29,14 @@ import {
   SeenTable,
 } from '../store/transactions/index.ts';
 import {
+  baseSeqOf,
   type Batch,
   type CommitLog,
   type LogOptions,
   type RecoveryReport as LogRecoveryReport,
   recoverLog,
 } from '../wal/index.ts';
-import { checkpointDirectory } from './directory.ts';
+import { type ReplicaStart, replicaStarts } from './replica-starts.ts';
 
 export class Replica {
   readonly origins: OriginTable = new OriginTable();
@@ -50,9 +52,11 @@ export class Replica {
   logVector: () => Vector = () => this.vector;
   /** The greatest stamp reading applied. */
   clock: Hlc = { ms: 0, counter: 0 };
+  readonly projections: ProjectionHost;
 
-  constructor(env: Env, limits: Limits) {
+  constructor(env: Env, limits: Limits, projections: readonly AnyProjection[] = []) {
     const { origins } = this;
+    this.projections = new ProjectionHost(projections, limits);
     const [a, b, c, d] = env.random.bytes(4) as unknown as [number, number, number, number];
     const hashSeed = (a | (b << 8) | (c << 16) | (d << 24)) >>> 0;
     this.storage = new Storage({ hashSeed, crypto: env.crypto, origins });
@@ -74,10 +78,11 @@ export class Replica {
       ['decided', placeBytes(this.decided)],
       ['heads', this.heads.encode()],
       ['clock', reading.toBytes()],
+      ...this.projections.sections(),
     ]);
   }
 
-  /** Takes sections back; throws `MalformedBytes`. */
+  /** Takes sections back, but for those of projections; throws `MalformedBytes`. */
   load(sections: ReadonlyMap<string, Uint8Array>): void {
     const section = (name: string): Uint8Array => {
       const bytes = sections.get(name);
@@ -113,6 +118,8 @@ export interface OpenReplicaOptions {
   readonly limits: Limits;
   readonly log?: LogOptions | undefined;
   readonly worldId?: Uint8Array | undefined;
+  /** Folded from what is replayed; they may ask for an earlier place than the state needs. */
+  readonly projections?: readonly AnyProjection[];
   /** Ignore checkpoints and replay from the base. */
   readonly fromBase?: boolean;
   /** Begin with the oldest usable checkpoint, not the newest. */
@@ -138,36 +145,53 @@ export interface OpenedReplica {
  * Opens log and state of a directory; throws the `AdastraError` that the log or a file calls for.
  */
 export function openReplica(env: Env, dataDir: string, options: OpenReplicaOptions): OpenedReplica {
-  const rejected: { file: string; reason: string }[] = [];
-  const untilSeq = options.untilSeq ?? Number.POSITIVE_INFINITY;
-  const listed =
-    options.fromBase === true ? [] : listCheckpoints(env, checkpointDirectory(env, dataDir));
-  if (options.fromOldest === true) listed.reverse();
-  for (const { file, seq } of listed) {
-    if (seq > untilSeq) continue;
-    const attempt = fromCheckpoint(env, dataDir, file, options);
-    if (typeof attempt !== 'string') return { ...attempt, rejectedCheckpoints: rejected };
-    rejected.push({ file, reason: attempt });
+  const rejected = new Map<string, string>();
+  const isRejected = (file: string): boolean => rejected.has(file);
+  for (const start of replicaStarts(env, dataDir, { ...options, isRejected })) {
+    const attempt = openFrom(env, dataDir, start, options);
+    if (typeof attempt === 'object') return { ...attempt, rejectedCheckpoints: listOf(rejected) };
+    if (start.file !== undefined && attempt !== NO_PROJECTIONS) rejected.set(start.file, attempt);
   }
-  const replica = new Replica(env, options.limits);
-  const opened = replayLog(env, dataDir, replica, { ...options, fromSeq: 0 });
-  if (opened.log.baseSeq > 0) {
-    opened.log.abandon();
-    throw noCheckpoint(opened.log.baseSeq, rejected);
-  }
-  return { ...opened, rejectedCheckpoints: rejected };
+  throw noCheckpoint(baseSeqOf(env, dataDir) ?? 0, listOf(rejected));
+}
+
+function listOf(rejected: ReadonlyMap<string, string>): { file: string; reason: string }[] {
+  return [...rejected].map(([file, reason]) => ({ file, reason }));
 }
 
 type Opened = Omit<OpenedReplica, 'rejectedCheckpoints'>;
 
-/** The opened replica, or why this checkpoint is of no use. */
+/** The place is good, but for a projection that begins earlier. */
+const NO_PROJECTIONS = 'it lacks a projection';
+
+/** The opened replica, or why this place is of no use. */
+function openFrom(
+  env: Env,
+  dataDir: string,
+  { file, isBase, isLast }: ReplicaStart,
+  options: OpenReplicaOptions,
+): Opened | string {
+  const replica = new Replica(env, options.limits, options.projections);
+  if (file !== undefined) return fromCheckpoint(env, dataDir, { file, isBase, replica }, options);
+  replica.projections.begin({ seq: 0 });
+  try {
+    const opened = replayLog(env, dataDir, replica, { ...options, fromSeq: 0 });
+    const isWhole = opened.report.damage === undefined || isLast;
+    if (opened.log.baseSeq === 0 && isWhole) return opened;
+    opened.log.abandon();
+    return 'the log is not whole';
+  } catch (error) {
+    if (isLast || !AdastraError.is(error) || error.code !== 'log_damaged') throw error;
+    return error.message;
+  }
+}
+
 function fromCheckpoint(
   env: Env,
   dataDir: string,
-  file: string,
+  { file, isBase, replica }: { file: string; isBase: boolean; replica: Replica },
   options: OpenReplicaOptions,
 ): Opened | string {
-  const replica = new Replica(env, options.limits);
   const { origins, storage } = replica;
   const loaded = loadCheckpoint(env, file, storage, { origins, worldId: options.worldId });
   if (!loaded.ok) {
@@ -182,13 +206,15 @@ function fromCheckpoint(
     if (error instanceof MalformedBytes) return error.message;
     throw error;
   }
-  const from = { fromSeq: header.seq, fromDigest: header.digest };
+  const { seq } = header;
+  if (!replica.projections.begin({ seq, sections, storage, isBase })) return NO_PROJECTIONS;
+  const from = { fromSeq: seq, fromDigest: header.digest };
   const opened = replayLog(env, dataDir, replica, { ...options, ...from });
   if (!equalBytes(header.worldId, opened.log.worldId)) {
     opened.log.abandon();
     throw anotherWorld(file, header.worldId, opened.log.worldId);
   }
-  const fault = placeFault(opened, header.seq);
+  const fault = placeFault(opened, seq);
   if (fault === undefined) return opened;
   opened.log.abandon();
   return fault;
@@ -235,7 +261,7 @@ function replayLog(
   options: OpenReplicaOptions & { fromSeq: number; fromDigest?: Uint8Array },
 ): Opened {
   const { fromSeq, fromDigest, access, worldId, log, untilSeq } = options;
-  const replay = new Replay(replica, fromSeq, replica.clock);
+  const replay = new Replay(replica, fromSeq, replica.clock, replica.projections.observer);
   // What begins behind a gap cannot be applied; the caller sees it by `baseSeq` and says so.
   let hasGap: boolean | undefined;
   const recovered = recoverLog(env, dataDir, {

@@ -22,6 +22,7 @@ const CAPABILITIES = [
   'checkpoints',
   'history',
   'replay',
+  'projections',
   'sync',
   'transport',
   'discovery',
@@ -71,6 +72,7 @@ export function statusOf(
     },
     wal: walOf(parts, at.lane),
     recovery,
+    projections: replica.projections.status(),
     ...peersOfStatus(at.peering),
   };
 }

@@ -26,6 +26,8 @@ import type {
   NodeApi,
   NodeInfo,
   NodeStatus,
+  ProjectionStatus,
+  QueryAnswer,
   VerifyReport,
   WaitForSeqOptions,
 } from '../engine/index.ts';
@@ -119,6 +121,20 @@ export class RemoteNode extends RemotePeer implements NodeApi {
 
   hashes(): Promise<Hashes> {
     return this.read(target`/v1/hashes`);
+  }
+
+  async query(projection: string, query: string, args?: Value): Promise<QueryAnswer> {
+    const text = args === undefined ? undefined : JSON.stringify(jsonOf(args));
+    const answer = await this.read<object>(
+      target`/v1/query/${projection}?${{ query, args: text }}`,
+    );
+    const { value, seq } = recordOfJson(answer);
+    return { value: value as Value | undefined, seq: seq as number };
+  }
+
+  async projections(): Promise<readonly ProjectionStatus[]> {
+    const path = target`/v1/projections`;
+    return (await this.read<{ projections: ProjectionStatus[] }>(path)).projections;
   }
 
   freshness(): Promise<Freshness> {

@@ -26,6 +26,7 @@ export {
   NOTE_KIND,
   RECORD_KIND,
 } from './format.ts';
+export { baseSeqOf } from './log-base.ts';
 export type { LogDamage } from './log-error.ts';
 export type { LogOptions } from './options.ts';
 export { type LogRecord } from './records.ts';

@@ -9,6 +9,7 @@ import { DISCOVERY_STATUS } from './discovery.ts';
 import { RECOVERY_REPORT } from './files.ts';
 import { METADATA_FIELDS } from './metadata.ts';
 import { PEER } from './peers.ts';
+import { PROJECTION_STATUS } from './projections.ts';
 import { fields, NUMBER, oneOf, TEXT, WHOLE } from './shapes.ts';
 import { SYNC_OFF, SYNC_STATE } from './sync.ts';
 import { TRANSPORT_STATUS } from './transport.ts';
@@ -62,6 +63,7 @@ export const NODE_STATUS: TSchema = describing<NodeStatus>()(
       store: STORE,
       wal: WAL,
       recovery: RECOVERY_REPORT,
+      projections: Type.Array(PROJECTION_STATUS),
       sync: Type.Union([SYNC_STATE, SYNC_OFF]),
       transport: TRANSPORT_STATUS,
       discovery: DISCOVERY_STATUS,

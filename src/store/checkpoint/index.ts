@@ -17,6 +17,7 @@ export {
   type LoadOptions,
   loadCheckpoint,
   readCheckpointHeader,
+  readNamedSections,
 } from './load-checkpoint.ts';
 export { type Pause, type Slices, runSlices } from './slices.ts';
 export { verifyCheckpoint } from './verify-checkpoint.ts';

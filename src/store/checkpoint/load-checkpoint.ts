@@ -78,6 +78,27 @@ export function loadCheckpoint(
   );
 }
 
+/**
+ * Those of the named sections that the file has, and nothing else of it. Errors as
+ * `loadCheckpoint`.
+ */
+export function readNamedSections(
+  env: ReadingEnv,
+  file: string,
+  names: readonly string[],
+): Result<ReadonlyMap<string, Uint8Array>, AdastraError> {
+  return attempt(file, () =>
+    withReader(env, file, (reader) => {
+      const sections = new Map<string, Uint8Array>();
+      for (const name of names) {
+        const bytes = reader.readSection(name);
+        if (bytes !== undefined) sections.set(name, bytes);
+      }
+      return sections;
+    }),
+  );
+}
+
 /** At each number of the file the number in `origins`, where those that are new are added. */
 export function readOrigins(
   reader: CheckpointReader,

@@ -18,6 +18,7 @@ import type { Incarnations } from './incarnations.ts';
 import { LocalPartReader } from './local-part.ts';
 import type { SeenTable } from './seen-table.ts';
 import { headRecord } from './signed-head.ts';
+import { ReplayedCommit, type ReplayObserver } from './replayed-commit.ts';
 import { readViewChange } from './view-change.ts';
 
 /** What replay fills. */
@@ -42,12 +43,23 @@ export class Replay {
   #seq: number;
   #commits = 0;
   #clock: { ms: number; counter: number };
+  /** What the commit in hand made of its keys; `undefined` where nobody wants to know. */
+  readonly #told: ReplayedCommit | undefined;
 
-  /** `seq`: what the target holds already (a checkpoint's seq, or the base). */
-  constructor(target: ReplayTarget, seq: number, clock: Hlc = { ms: 0, counter: 0 }) {
+  /**
+   * `seq`: what the target holds already (a checkpoint's seq, or the base). `observer` is told of
+   * each commit, in seq order, right after it was applied.
+   */
+  constructor(
+    target: ReplayTarget,
+    seq: number,
+    clock: Hlc = { ms: 0, counter: 0 },
+    observer?: ReplayObserver,
+  ) {
     this.#target = target;
     this.#seq = seq;
     this.#clock = { ...clock };
+    this.#told = observer && new ReplayedCommit(target.storage, observer);
   }
 
   /** Seq of the last commit applied. */
@@ -141,6 +153,7 @@ export class Replay {
       this.#clock = { ms, counter };
     }
     this.#remember(seq);
+    this.#told?.finish(seq);
   }
 
   #event(origin: number, seq: number, effect: Effect | undefined): void {
@@ -148,11 +161,14 @@ export class Replay {
     const { source, keyStart, keyEnd } = reader;
     const event = eventCell(reader, origin);
     const { storage } = this.#target;
-    if (effect === undefined) storage.loadSorted(source, keyStart, keyEnd, event, seq);
-    else {
-      const key = reader.key();
-      storage.setSiblings(key, [...this.#named(key, effect), event], effect.view, seq);
+    if (effect === undefined) {
+      storage.loadSorted(source, keyStart, keyEnd, event, seq);
+      this.#told?.single(reader.key(), event);
+      return;
     }
+    const key = reader.key();
+    storage.setSiblings(key, [...this.#named(key, effect), event], effect.view, seq);
+    this.#told?.several(key);
   }
 
   /** A local record: keys whose siblings stay as they are, shown another way. */
@@ -161,9 +177,11 @@ export class Replay {
     const { storage } = this.#target;
     for (const { key, effect } of readViewChange(record).keys) {
       storage.setSiblings(key, this.#named(key, effect), effect.view, seq);
+      this.#told?.several(key);
     }
     this.#seq = seq;
     this.#commits++;
+    this.#told?.finish(seq);
   }
 
   #named(key: string, effect: Effect): Cell[] {
