@@ -127,6 +127,9 @@ function parameterFaults(document: Json, { path, operation }: Place): string[] {
   }
   for (const parameter of given) {
     if (!('schema' in parameter)) faults.push(`${String(parameter['name'])} has no schema`);
+    if (parameter['in'] === 'path' && !('description' in parameter)) {
+      faults.push(`${String(parameter['name'])} needs a description in openapi/parameters.ts`);
+    }
   }
   const named = given.filter((each) => each['in'] === 'path');
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);

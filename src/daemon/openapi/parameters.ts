@@ -8,19 +8,17 @@ import type { Route } from '../route.ts';
 import { TEXT, WHOLE } from '../schemas/shapes.ts';
 import type { Components, JsonObject } from './components.ts';
 
-interface PathParameter {
-  readonly schema: TSchema;
-  readonly description: string;
-}
+const text = (description: string): JsonObject => ({ schema: TEXT, description });
 
-/** Every segment that a path can name. */
-const PATH_PARAMETERS: Readonly<Record<string, PathParameter>> = {
-  key: { schema: TEXT, description: 'The key as one percent-encoded segment.' },
+/** What the segments that paths name stand for. */
+const PATH_PARAMETERS: Readonly<Record<string, JsonObject>> = {
+  key: text('The key as one percent-encoded segment.'),
   seq: { schema: WHOLE, description: 'A seq of this node’s log.' },
-  commandId: { schema: TEXT, description: 'As the command was sent.' },
-  member: { schema: TEXT, description: 'A nodeId, or the beginning of a fingerprint.' },
-  origin: { schema: TEXT, description: 'As /v1/sync/forks names it.' },
-  id: { schema: TEXT, description: 'As the list names it.' },
+  commandId: text('As the command was sent.'),
+  member: text('A nodeId, or the beginning of a fingerprint.'),
+  origin: text('As /v1/sync/forks names it.'),
+  id: text('As the list names it.'),
+  projection: text('The name of a projection of this node.'),
 };
 
 /** Headers that every route of a node’s data takes, by their names as components. */
@@ -54,8 +52,7 @@ export function parametersOf(route: Route, components: Components): readonly Jso
 
 function pathParameters(path: string): JsonObject[] {
   return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => {
-    const parameter = PATH_PARAMETERS[name];
-    if (parameter === undefined) throw new Error(`nothing is said of {${name}}: parameters.ts`);
+    const parameter = PATH_PARAMETERS[name] ?? { schema: TEXT };
     return { name, in: 'path', required: true, ...parameter };
   });
 }
