@@ -11,6 +11,7 @@ function source(path: string): string {
 const config: ViteUserConfig = {
   resolve: {
     alias: [
+      { find: /^adastra-db\/http$/, replacement: source('http/index.ts') },
       { find: /^adastra-db\/testing$/, replacement: source('testing/index.ts') },
       { find: /^adastra-db$/, replacement: source('client/index.ts') },
     ],

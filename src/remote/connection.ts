@@ -14,6 +14,7 @@ export interface RemoteCall {
   /** It changes something: a broken connection leaves its outcome unknown. */
   readonly isWrite?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** How long the answer may take, milliseconds; default: as the connection holds it. */
   readonly timeoutMs?: number | undefined;
   /** Headers beside those of every request: `last-event-id`, `x-min-seq`. */
   readonly headers?: Readonly<Record<string, string>> | undefined;

@@ -5,5 +5,6 @@
 export type { Connection, RemoteCall } from './connection.ts';
 export { errorOfProblem, mapDetails, type Problem } from './problem.ts';
 export { mapRecord } from './record-json.ts';
+export { type StreamedRecord, streamedRecords } from './record-streams.ts';
 export { RemoteNode } from './remote-node.ts';
 export { target } from './request-target.ts';

@@ -24,36 +24,40 @@ export async function* ndjsonRecords<T>(
   }
 }
 
-/** The records of `commit` events, until the node says `end`. */
+/** The records of `commit` events, until the node says `end` or the connection is closed. */
 export async function* eventRecords<T>(
   connection: Connection,
   call: RemoteCall,
 ): AsyncGenerator<T, void, undefined> {
-  const events = serverEventsOf(linesOf(untilClosed(connection, call)));
-  for await (const { event, data } of events) {
+  try {
+    for await (const { record } of streamedRecords<T>(connection.open(call))) yield record;
+  } catch (error) {
+    // Closing the connection ends what is live, as closing a node does.
+    if (!connection.isClosed) throw error;
+  }
+}
+
+/** A record, and what names its place in the stream. */
+export interface StreamedRecord<T> {
+  readonly id: string;
+  readonly record: T;
+}
+
+/** The records of `commit` events, until the node says `end`. */
+export async function* streamedRecords<T>(
+  chunks: AsyncIterable<Uint8Array>,
+): AsyncGenerator<StreamedRecord<T>, void, undefined> {
+  for await (const { event, id, data } of serverEventsOf(linesOf(chunks))) {
     if (event === 'end') return;
     const json = parse(data);
     const error = event === 'error' ? errorOfProblem(json) : undefined;
     if (error !== undefined) throw error;
-    if (event === 'commit') yield recordOfJson(json) as T;
+    if (event === 'commit') yield { id, record: recordOfJson(json) as T };
   }
   // The node stops with `end`; a stream that just ends was cut off.
-  if (connection.isClosed) return;
   throw new AdastraError('unavailable', 'the running node does not answer: a stream was cut off', {
     hint: 'it may have stopped: run the command again',
   });
-}
-
-/** Closing the connection ends what is live, as closing a node does. */
-async function* untilClosed(
-  connection: Connection,
-  call: RemoteCall,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  try {
-    yield* connection.open(call);
-  } catch (error) {
-    if (!connection.isClosed) throw error;
-  }
 }
 
 function parse(text: string): unknown {

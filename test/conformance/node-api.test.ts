@@ -1,4 +1,4 @@
-/** One contract over a node in this process and over one behind its socket. */
+/** One contract over a node in this process, over one behind its socket, and over HTTP by TCP. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +6,9 @@ import { describe, test } from 'vitest';
 import { initNode, openNode } from '../../src/client/index.ts';
 import { attachTo, openSocketServer } from '../../src/daemon/index.ts';
 import type { NodeApi } from '../../src/engine/index.ts';
+import { HttpClient } from '../../src/http/index.ts';
 import { type NodeApiUnderTest, nodeApiContract } from '../../src/testing/index.ts';
+import { openFront } from '../support/tcp-front.ts';
 
 interface Opened {
   readonly dataDir: string;
@@ -38,10 +40,27 @@ async function openAttached(): Promise<NodeApiUnderTest> {
   return { api, cleanup: cleanupAll };
 }
 
+async function openHttp(): Promise<NodeApiUnderTest> {
+  const { dataDir, api: engine, cleanup } = await openNew();
+  const server = await openSocketServer(engine, { dataDir });
+  const { url } = await openFront(server.socket);
+  const api = new HttpClient({ url });
+  const cleanupAll = async (): Promise<void> => {
+    await api.close();
+    await server.close();
+    await cleanup();
+  };
+  return { api, cleanup: cleanupAll };
+}
+
 describe('an engine', () => {
   for (const { name, run } of nodeApiContract(openNew)) test(name, run);
 });
 
 describe('a node behind its socket', () => {
   for (const { name, run } of nodeApiContract(openAttached)) test(name, run);
+});
+
+describe('a node over HTTP', () => {
+  for (const { name, run } of nodeApiContract(openHttp)) test(name, run);
 });

@@ -1,6 +1,6 @@
 /**
  * What a user gets: the package is packed, its tarball installed with --ignore-scripts in an empty
- * project, and there imported, required, type-checked with README's programs under two module
+ * project, and there imported, required, type-checked with programs of documents under two module
  * resolutions, and its program run. publint and attw read the tarball; packages and bytes are
  * counted.
  */
@@ -72,7 +72,7 @@ describe('installed in an empty project', () => {
       return run(project, [process.execPath, file]);
     };
     const imported = check(
-      "import { Client } from 'adastra-db'; import 'adastra-db/testing';",
+      "import { Client } from 'adastra-db'; import 'adastra-db/testing'; import 'adastra-db/http';",
       'a.mjs',
     );
     expect(imported, imported.output).toMatchObject({ status: 0, output: '' });
@@ -80,20 +80,46 @@ describe('installed in an empty project', () => {
     expect(required.status, required.output).toBe(0);
   });
 
+  it('calls a node where there is nothing of Node', () => {
+    const lines = [
+      'delete globalThis.Buffer;',
+      'delete globalThis.process;',
+      "const { HttpClient } = await import('adastra-db/http');",
+      'const text = \'{"present":true,"value":{"$bytes":"AP8="}}\';',
+      'const parts = [new TextEncoder().encode(text)];',
+      'const read = async () => ({ done: parts.length === 0, value: parts.shift() });',
+      'const body = { getReader: () => ({ read }) };',
+      'const fetch = async () => ({ status: 200, headers: new Map(), body });',
+      "const db = new HttpClient({ url: 'https://node', fetch });",
+      "if ((await db.get('a'))?.[1] !== 255) throw new Error('not the bytes');",
+    ];
+    writeFileSync(join(project, 'c.mjs'), lines.join('\n'));
+    const outcome = run(project, [process.execPath, 'c.mjs']);
+    expect(outcome, outcome.output).toMatchObject({ status: 0, output: '' });
+  });
+
   it.each([
     { module: 'nodenext', moduleResolution: 'nodenext' },
     { module: 'esnext', moduleResolution: 'bundler' },
-  ])("type-checks README's programs under $moduleResolution", { timeout: 120_000 }, (options) => {
-    const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
-    const programs = programsOf(blocksOf('README.md', readme));
-    expect(programs.length).toBeGreaterThan(0);
-    for (const { line, text } of programs) {
-      writeFileSync(join(project, `readme-${line}.ts`), `${text}\nexport {};\n`);
-    }
-    if (!existsSync(join(project, 'node_modules/@types/node'))) link(project, ['@types/node']);
-    const { status, output } = compile(project, { ...options, noEmit: true });
-    expect(status, output).toBe(0);
-  });
+  ])(
+    'type-checks the programs of documents under $moduleResolution',
+    { timeout: 120_000 },
+    (options) => {
+      for (const path of ['README.md', 'docs/http-client.md']) {
+        const programs = programsOf(blocksOf(path, readFileSync(join(ROOT, path), 'utf8')));
+        expect(programs.length).toBeGreaterThan(0);
+        for (const { line, text } of programs) {
+          writeFileSync(
+            join(project, `${basename(path, '.md')}-${line}.ts`),
+            `${text}\nexport {};\n`,
+          );
+        }
+      }
+      if (!existsSync(join(project, 'node_modules/@types/node'))) link(project, ['@types/node']);
+      const { status, output } = compile(project, { ...options, noEmit: true });
+      expect(status, output).toBe(0);
+    },
+  );
 
   it('runs its program', () => {
     const { status, output } = run(project, ['npx', '--no-install', 'adastra', '--version']);

@@ -48,6 +48,7 @@ export const ALLOWED: Readonly<Record<string, Allowance>> = {
   },
   client: { folders: ['core', 'env', 'env/memory', 'env/node', 'engine'], packages: SCHEMA },
   remote: { folders: ['core', 'engine types'] },
+  http: { folders: ['core', 'engine types', 'remote'] },
   daemon: {
     folders: ['core', 'env', 'env/node', 'engine', 'remote'],
     packages: ['node', 'hono', '@hono/node-server', 'typebox'],

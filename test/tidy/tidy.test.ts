@@ -164,6 +164,7 @@ describe('banned calls', () => {
   ];
   it.each(calls)('are refused: %s', (call) => {
     expect(bannedCalls(plant({ 'src/engine/a.ts': `const a = ${call};` }))).toHaveLength(1);
+    expect(bannedCalls(plant({ 'src/http/a.ts': `const a = ${call};` }))).toHaveLength(1);
     expect(bannedCalls(plant({ 'src/cli/a.ts': `const a = ${call};` }))).toEqual([]);
   });
 

@@ -1,0 +1,183 @@
+/**
+ * The way to a node over HTTP. A call is tried again where that is safe: a read always, a write
+ * with a `commandId` because the node gives the first receipt again, anything that the node refused
+ * undone or that never went out. Three outcomes are kept apart: it was done (an answer), it was not
+ * done (an error), nobody can tell (`unknown_outcome`), also when a later try is refused for a
+ * reason that says nothing about an earlier one.
+ */
+import { AdastraError } from '../core/index.ts';
+import type { Connection, RemoteCall } from '../remote/index.ts';
+import { type AnswerFreshness, freshnessOf } from './answer-freshness.ts';
+import type { Ending, Endings } from './ending.ts';
+import { Exchange, type OutgoingRequest } from './exchange.ts';
+import { Failure } from './failure.ts';
+import type { ResolvedOptions } from './options.ts';
+import type { FetchAnswer, Platform } from './platform.ts';
+import { Retry } from './retry.ts';
+
+/** A node says something every 15 s on a live stream. */
+const IDLE_MS = 45_000;
+
+export class HttpConnection implements Connection {
+  /** Of the last answer. */
+  freshness: AnswerFreshness | undefined;
+  readonly #platform: Platform;
+  readonly #options: ResolvedOptions;
+  readonly #endings: Endings;
+  #isLost = false;
+
+  constructor(platform: Platform, options: ResolvedOptions, endings: Endings) {
+    this.#platform = platform;
+    this.#options = options;
+    this.#endings = endings;
+  }
+
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
+  get isClosed(): boolean {
+    return this.#endings.isClosed;
+  }
+
+  /** Ends everything that is under way, of every connection with the same endings. */
+  close(): void {
+    this.#endings.close();
+  }
+
+  /** When one call, or one live stream, is tried again; `withinMs` where its caller waits less. */
+  retry(withinMs: number = Number.POSITIVE_INFINITY): Retry {
+    return new Retry(this.#platform, Math.min(this.#options.retryMs, withinMs));
+  }
+
+  async call(call: RemoteCall): Promise<unknown> {
+    const ending = this.#endings.begin(call.signal);
+    try {
+      return await this.#repeat(call, ending, async (exchange, answer) =>
+        parse(await exchange.text(answer)),
+      );
+    } finally {
+      ending.leave();
+    }
+  }
+
+  async *open(call: RemoteCall): AsyncGenerator<Uint8Array, void, undefined> {
+    const ending = this.#endings.begin(call.signal);
+    let exchange: Exchange | undefined;
+    try {
+      const begun = async (one: Exchange, answer: FetchAnswer): Promise<FetchAnswer> => {
+        exchange = one;
+        return answer;
+      };
+      const answer = await this.#repeat(call, ending, begun);
+      yield* (exchange as unknown as Exchange).chunks(answer, IDLE_MS);
+    } catch (thrown) {
+      throw ending.error() ?? (thrown instanceof Failure ? thrown.error : thrown);
+    } finally {
+      exchange?.end();
+      ending.leave();
+    }
+  }
+
+  /** Resolves after `ms`; throws `aborted`, `closed`. */
+  async pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+    const ending = this.#endings.begin(signal);
+    try {
+      await this.#wait(ms, ending);
+    } finally {
+      ending.leave();
+    }
+  }
+
+  async #repeat<T>(
+    call: RemoteCall,
+    ending: Ending,
+    take: (exchange: Exchange, answer: FetchAnswer) => Promise<T>,
+  ): Promise<T> {
+    const retry = this.retry(call.timeoutMs);
+    let isUnknown = false;
+    for (;;) {
+      const exchange = new Exchange(this.#platform, this.#requestOf(call), ending);
+      try {
+        const answer = await exchange.begin();
+        this.freshness = freshnessOf(answer);
+        const taken = await take(exchange, answer);
+        this.#isLost = false;
+        return taken;
+      } catch (thrown) {
+        exchange.end();
+        if (!(thrown instanceof Failure)) throw thrown;
+        const ended = ending.error();
+        if (ended !== undefined) throw ended;
+        isUnknown ||= call.isWrite === true && thrown.kind === 'lost';
+        this.#isLost = thrown.kind === 'lost' || thrown.kind === 'unsent';
+        const waitMs = mayRepeat(call, thrown) ? retry.next(thrown.waitMs) : undefined;
+        if (waitMs === undefined) throw outcome(thrown, isUnknown);
+        await this.#wait(waitMs, ending);
+      }
+    }
+  }
+
+  async #wait(ms: number, ending: Ending): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const callOff = this.#platform.after(ms, resolve);
+      ending.onEnd = () => {
+        callOff();
+        resolve();
+      };
+    });
+    ending.onEnd = undefined;
+    const ended = ending.error();
+    if (ended !== undefined) throw ended;
+  }
+
+  #requestOf(call: RemoteCall): OutgoingRequest {
+    const { base, token, minSeq, minSeqWaitMs } = this.#options;
+    const body = call.body === undefined ? undefined : JSON.stringify(call.body);
+    return {
+      url: `${base}${call.path}`,
+      method: call.method,
+      headers: {
+        ...(minSeq === undefined
+          ? {}
+          : { 'x-min-seq': String(minSeq), 'x-wait-ms': String(minSeqWaitMs) }),
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...call.headers,
+      },
+      ...(body === undefined ? {} : { body }),
+      timeoutMs: this.#timeoutMsOf(call),
+    };
+  }
+
+  /** What is neither a read nor a write may be long work: its caller has a signal. */
+  #timeoutMsOf({ method, isWrite, timeoutMs }: RemoteCall): number | undefined {
+    if (timeoutMs !== undefined || (method !== 'GET' && isWrite !== true)) return timeoutMs;
+    const { minSeq, minSeqWaitMs } = this.#options;
+    return this.#options.timeoutMs + (minSeq === undefined ? 0 : minSeqWaitMs);
+  }
+}
+
+function mayRepeat({ isWrite, body }: RemoteCall, { kind }: Failure): boolean {
+  if (kind === 'answered') return false;
+  if (kind !== 'lost' || isWrite !== true) return true;
+  return body !== undefined && 'commandId' in body && body.commandId !== undefined;
+}
+
+/** What the caller is told in the end. */
+function outcome({ error, isDecided }: Failure, isUnknown: boolean): AdastraError {
+  if (!isUnknown || isDecided) return error;
+  return new AdastraError('unknown_outcome', `whether this was done is unknown: ${error.message}`, {
+    hint: 'read what is there, or send it again with the same commandId',
+    details: error.details,
+    cause: error,
+  });
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw Failure.lost(new Error('the answer is not JSON', { cause: error }));
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * `adastra-db/http`: a node over HTTP, by `fetch` alone.
+ */
+export { AdastraError, type ErrorCode, jsonOf, type Value, valueOfJson } from '../core/index.ts';
+export type { AnswerFreshness } from './answer-freshness.ts';
+export { HttpClient } from './http-client.ts';
+export type { CallOptions, HttpClientOptions } from './options.ts';
+export type { Fetch, FetchAnswer, FetchInit } from './platform.ts';
