@@ -12,6 +12,8 @@ export interface Batch {
   readonly segment: number;
   /** Where its frame begins in the segment file. */
   readonly offset: number;
+  /** Bytes of its frame. */
+  readonly frameBytes: number;
   readonly term: number;
   /** The first seq that it takes; for one that takes none, the next seq that would be given. */
   readonly firstSeq: number;
@@ -27,6 +29,7 @@ export interface Batch {
 export class ScannedBatch implements Batch {
   segment = 0;
   offset = 0;
+  frameBytes = 0;
   term = 0;
   firstSeq = 0;
   count = 0;
@@ -39,6 +42,7 @@ export class ScannedBatch implements Batch {
     const { header } = scanner;
     this.segment = segment;
     this.offset = scanner.offset;
+    this.frameBytes = header.frameBytes;
     this.term = header.term;
     this.firstSeq = header.firstSeq;
     this.count = header.count;

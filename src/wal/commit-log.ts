@@ -42,6 +42,13 @@ export interface LogStat {
   readonly latched: string | undefined;
 }
 
+/** A place in the files of a log: the end of a frame, or of a segment's header. */
+export interface LogEnd {
+  readonly segment: number;
+  /** Bytes of that segment before it. */
+  readonly bytes: number;
+}
+
 /** How many segments `dropBelow` removed, and what stopped it, if anything. */
 export interface DropOutcome {
   readonly removed: number;
@@ -65,6 +72,10 @@ export interface CommitLog {
   readonly headDigest: Uint8Array;
   /** Commits up to this one are on the disk. */
   readonly durableSeq: number;
+  /** Everything before it is on the disk for good: nothing there is ever written again. */
+  readonly durableEnd: LogEnd;
+  /** Called when more became durable, inside the flush, before its callers hear of it. */
+  onDurable: () => void;
   /** The commit before the first one that is still here. */
   readonly baseSeq: number;
   /** The store's vector there, as it encoded it; empty bytes where nothing was. */

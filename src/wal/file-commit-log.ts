@@ -15,6 +15,7 @@ import {
   type AppendOutcome,
   type CommitLog,
   type DropOutcome,
+  type LogEnd,
   type LogStat,
   OUTCOME_OK,
   rejected,
@@ -31,9 +32,6 @@ import { LogTail } from './log-tail.ts';
 import type { ResolvedLogOptions } from './options.ts';
 import { dropSegments } from './retention.ts';
 import { SyncMeter } from './sync-meter.ts';
-
-/** Batches below this many bytes, on average, are worth writing zeros ahead for. */
-const SMALL_BATCH_BYTES = 16 * 1024;
 
 /** How a log stands when it is opened for writing. */
 export interface LogStart {
@@ -56,6 +54,8 @@ export class FileCommitLog implements CommitLog {
   headSeq: number;
   headDigest: Uint8Array;
   durableSeq: number;
+  durableEnd: LogEnd;
+  onDurable: () => void = () => {};
   latched: AdastraError | undefined;
   readonly #env: Env;
   readonly #start: LogStart;
@@ -73,7 +73,6 @@ export class FileCommitLog implements CommitLog {
   #mark: number;
   #fencedMs: number;
   #batchCount = 0;
-  #batchBytesMean = 0;
 
   /** Everything in `start` is on the disk and synced. Throws errors of the file system. */
   constructor(env: Env, start: LogStart) {
@@ -90,6 +89,7 @@ export class FileCommitLog implements CommitLog {
     this.#sealed = start.sealed;
     this.#tail = new LogTail(env, start.paths, start.entries);
     this.#tail.identify(start.worldId, start.logId);
+    this.durableEnd = this.#tail.place;
     this.#sealer = new FrameSealer(env.crypto, start.worldId);
     this.#syncs = new SyncMeter(env.clock);
     this.#fencedMs = env.clock.monoMs();
@@ -225,7 +225,7 @@ export class FileCommitLog implements CommitLog {
     place.syncedThrough = this.durableSeq;
     place.previousDigest = this.headDigest;
     const digest = this.#sealer.seal(batch, place);
-    if (this.#options.preallocate) this.#writeZerosAhead(frame.length, synced);
+    if (this.#options.preallocate) tail.makeRoom(frame.length, synced, this.#options);
     try {
       tail.write(frame.buffer, frame.length);
     } catch (cause) {
@@ -239,16 +239,6 @@ export class FileCommitLog implements CommitLog {
     this.#dirty = true;
     this.#batchCount++;
     return OUTCOME_OK;
-  }
-
-  #writeZerosAhead(frameBytes: number, synced: boolean): void {
-    this.#batchBytesMean += (frameBytes - this.#batchBytesMean) / 8;
-    if (!synced || frameBytes >= SMALL_BATCH_BYTES || this.#batchBytesMean >= SMALL_BATCH_BYTES) {
-      return;
-    }
-    const left = this.#options.segmentBytes - this.#tail.end;
-    const chunk = Math.min(this.#options.preallocateBytes, left);
-    if (chunk >= frameBytes) this.#tail.writeZerosAhead(frameBytes, chunk);
   }
 
   /** A write that failed is undone; where even that fails, the log is of unknown shape. */
@@ -272,9 +262,7 @@ export class FileCommitLog implements CommitLog {
       this.#busy = false;
       if (this.#closed) this.#tail.close();
       if (failed !== undefined) return done(this.#flushFailed(failed));
-      this.#syncs.end(begun);
-      this.#dirty = false;
-      this.durableSeq = target;
+      this.#flushed(begun, target);
       done(OUTCOME_OK);
     });
   }
@@ -286,10 +274,16 @@ export class FileCommitLog implements CommitLog {
     } catch (cause) {
       return this.#flushFailed(cause);
     }
+    this.#flushed(begun, this.headSeq);
+    return OUTCOME_OK;
+  }
+
+  #flushed(begun: number, seq: number): void {
     this.#syncs.end(begun);
     this.#dirty = false;
-    this.durableSeq = this.headSeq;
-    return OUTCOME_OK;
+    this.durableSeq = seq;
+    this.durableEnd = this.#tail.place;
+    this.onDurable();
   }
 
   #flushFailed(cause: unknown): AppendOutcome {
@@ -316,8 +310,11 @@ export class FileCommitLog implements CommitLog {
       previousDigest: this.headDigest,
       vector: this.#start.vector(),
     });
-    this.#mark = Math.max(this.#mark, failure === undefined ? this.headSeq : 0);
-    if (failure === undefined) return undefined;
+    if (failure === undefined) {
+      this.#mark = Math.max(this.#mark, this.headSeq);
+      this.durableEnd = tail.place;
+      return undefined;
+    }
     if (!failure.renamed) return this.#rejected(failure.cause, 'cannot begin a new segment');
     const error = latchedError('a new segment may not be in place', failure.cause);
     return rejected(this.#latch(error));

@@ -62,12 +62,39 @@ export class FollowerCursor {
     return this.#file.stat().sizeBytes;
   }
 
-  /** Whether its segment's name still leads to the file that is open. */
+  /** The header of the segment it stands in. */
+  get header(): SegmentHeader {
+    return this.#header;
+  }
+
+  /** Where what was taken ends. */
+  get offset(): number {
+    return this.#held ? this.scanner.offset : this.scanner.nextOffset;
+  }
+
+  /** Another one at the same place. */
+  copy(): FollowerCursor {
+    const file = this.#env.fs.open(segmentPath(this.#env, this.#paths, this.segment), 'read');
+    const cursor = new FollowerCursor(this.#env, this.#paths, file, this.#header, this.offset);
+    cursor.chain.standAt(this.chain);
+    return cursor;
+  }
+
+  /**
+   * Whether its segment's name still leads to the file that is open, and all that was read of it is
+   * still there.
+   */
   isCurrent(): boolean {
     const named = this.#env.fs.stat(segmentPath(this.#env, this.#paths, this.segment));
     if (named === undefined) return false;
     const opened = this.#file.stat();
+    if (opened.sizeBytes < this.scanner.nextOffset) return false;
     return named.inode === opened.inode && named.device === opened.device;
+  }
+
+  /** There is more than what was there when it read last. */
+  expectMore(): void {
+    if (!this.#held) this.scanner.refresh();
   }
 
   /** Looks at the next batch; the same one again until `take`. */

@@ -13,9 +13,10 @@ import { equalBytes } from '../core/index.ts';
 import { type Env, errorCode } from '../env/index.ts';
 import { type Batch, copyBatch } from './batch.ts';
 import { FollowerCursor, type Opening } from './follower-cursor.ts';
-import { FRAME_HEADER_BYTES, segmentName } from './format.ts';
+import { segmentName } from './format.ts';
 import { damageError, diskError, upgradeError, worldError } from './log-error.ts';
 import { listSegments, type LogPaths, logPaths } from './log-files.ts';
+import type { SegmentHeader } from './segment-header.ts';
 
 export interface FollowerOptions {
   /** Hands out what comes after this seq; default 0. */
@@ -23,6 +24,8 @@ export interface FollowerOptions {
   /** The digest of the batch that ended there; another one there is a `reset`. */
   readonly fromDigest?: Uint8Array;
   readonly worldId?: Uint8Array;
+  /** The log that it must be, another one is a `reset`; default: the first one that it finds. */
+  readonly logId?: Uint8Array;
   /** Bytes handed out per poll, at least one batch; default 4 MiB. */
   readonly pollBytes?: number;
 }
@@ -60,7 +63,10 @@ export class LogFollower {
   /** Digest of the last batch with commits that was handed out; notes can vanish, so not theirs. */
   #digest: Uint8Array | undefined;
   #logId: Uint8Array | undefined;
-  #mark = 0;
+  /** The highest mark that stands in the log. */
+  #seen = 0;
+  /** The highest one that whoever writes the log told. */
+  #told = 0;
   #deliver: FollowerCursor | undefined;
   #ahead: FollowerCursor | undefined;
   #reset: string | undefined;
@@ -74,6 +80,7 @@ export class LogFollower {
     this.#pollBytes = options.pollBytes ?? 4 * 1024 * 1024;
     this.#seq = options.fromSeq ?? 0;
     this.#digest = options.fromDigest;
+    this.#logId = options.logId;
   }
 
   /** The last seq handed out. */
@@ -81,9 +88,36 @@ export class LogFollower {
     return this.#seq;
   }
 
+  /** Digest of the batch that ends there, where it is known. */
+  get digest(): Uint8Array | undefined {
+    return this.#digest;
+  }
+
+  /** Header of the segment that it reads; `undefined` while there is no log, or it looks for it. */
+  get header(): SegmentHeader | undefined {
+    return this.#deliver?.header;
+  }
+
+  /** Where what was handed out ends: in the segment of `header`. */
+  get offset(): number {
+    return this.#deliver?.offset ?? 0;
+  }
+
   /** The highest mark seen: everything up to it is durable in the writer's log. */
   get markSeq(): number {
-    return this.#mark;
+    return Math.max(this.#seen, this.#told);
+  }
+
+  /**
+   * Whoever writes the log says that all up to `seq` is durable: the marks in it may be behind.
+   */
+  noteMark(seq: number): void {
+    this.#told = Math.max(this.#told, seq);
+  }
+
+  /** Nobody vouches any more for what was told: only what stands in the log counts. */
+  forgetTold(): void {
+    this.#told = 0;
   }
 
   poll(): FollowerPoll {
@@ -104,7 +138,8 @@ export class LogFollower {
     this.#forget();
     this.#reset = undefined;
     this.#logId = undefined;
-    this.#mark = 0;
+    this.#seen = 0;
+    this.#told = 0;
     this.#seq = fromSeq;
     this.#digest = fromDigest;
   }
@@ -120,15 +155,28 @@ export class LogFollower {
       if (!(opened instanceof FollowerCursor)) return opened;
       this.#deliver = opened;
     }
-    if (this.#ahead === undefined) {
-      const opened = this.#find();
-      if (!(opened instanceof FollowerCursor)) return opened;
-      this.#ahead = opened;
+    const deliver = this.#deliver;
+    // Nobody has to look ahead for what is known to be durable already.
+    const isTold = this.#told > this.#seq;
+    const known: Batch[] = [];
+    const left = this.markSeq > this.#seq ? this.#handOut(deliver, known, 'toMark') : 1;
+    if (known.length > 0 && (isTold || left <= 0)) return { kind: 'batches', batches: known };
+    if (this.#ahead === undefined || this.#ahead.chain.headSeq < deliver.chain.headSeq) {
+      this.#ahead?.close();
+      this.#ahead = deliver.copy();
     }
     const problem = this.#lookAhead(this.#ahead);
-    const batches = this.#handOut(this.#deliver);
-    if (batches.length > 0 || problem === undefined) return { kind: 'batches', batches };
-    return { kind: 'problem', error: problem };
+    this.#handOut(deliver, known, 'toEnd');
+    if (known.length > 0 || problem === undefined) return { kind: 'batches', batches: known };
+    return this.#faultOfPlace() ?? { kind: 'problem', error: problem };
+  }
+
+  /** Whether, where nothing goes on, our place itself is gone: then it is not damage. */
+  #faultOfPlace(): FollowerPoll | undefined {
+    const opened = this.#find();
+    if (!(opened instanceof FollowerCursor)) return opened;
+    opened.close();
+    return undefined;
   }
 
   /** Moves the mark; an error only for what can never become readable. */
@@ -136,16 +184,16 @@ export class LogFollower {
     const limit = this.#pollBytes * AHEAD_FACTOR;
     let bytes = 0;
     // While nothing can be handed out it looks further, so that an empty poll means caught up.
-    while (bytes < limit || (this.#mark <= this.#seq && bytes < AHEAD_BYTES_MAX)) {
+    while (bytes < limit || (this.markSeq <= this.#seq && bytes < AHEAD_BYTES_MAX)) {
       const step = cursor.next();
-      this.#mark = Math.max(this.#mark, cursor.chain.mark);
+      this.#seen = Math.max(this.#seen, cursor.chain.mark);
       if (step === 'unsupported') {
         return upgradeError(segmentName(cursor.segment), cursor.scanner.offset);
       }
       if (step === 'wait') return this.#stuck(cursor);
       bytes += cursor.scanner.header.frameBytes;
       cursor.take();
-      this.#mark = Math.max(this.#mark, cursor.chain.mark);
+      this.#seen = Math.max(this.#seen, cursor.chain.mark);
     }
     return undefined;
   }
@@ -161,7 +209,7 @@ export class LogFollower {
       this.#stuckAt = here;
       return undefined;
     }
-    const markSeq = Math.max(this.#mark, cursor.markBehind());
+    const markSeq = Math.max(this.markSeq, cursor.markBehind());
     const lastGoodSeq = cursor.chain.headSeq;
     if (markSeq <= lastGoodSeq) return undefined;
     return damageError(this.#paths.data, {
@@ -173,26 +221,34 @@ export class LogFollower {
     });
   }
 
-  #handOut(cursor: FollowerCursor): Batch[] {
-    const batches: Batch[] = [];
-    let bytes = 0;
-    while (bytes < this.#pollBytes && cursor.next() === 'frame') {
+  /**
+   * Adds to `batches`; how many bytes more could be added. `toMark`: without a look at what stands
+   * behind the mark.
+   */
+  #handOut(cursor: FollowerCursor, batches: Batch[], until: 'toMark' | 'toEnd'): number {
+    let left = this.#pollBytes;
+    for (const { frameBytes } of batches) left -= frameBytes;
+    if (until === 'toMark') cursor.expectMore();
+    while (left > 0) {
+      if (until === 'toMark' && this.#seq >= this.markSeq) break;
+      if (cursor.next() !== 'frame') break;
       const { header } = cursor.scanner;
-      if (header.lastSeq > this.#mark) break;
+      if (header.lastSeq > this.markSeq) break;
       const batch = copyBatch(cursor.segment, cursor.scanner);
       cursor.take();
       batches.push(batch);
-      bytes += FRAME_HEADER_BYTES + header.payloadBytes;
+      left -= batch.frameBytes;
       if (header.count === 0) continue;
       this.#seq = header.lastSeq;
       this.#digest = batch.digest;
     }
-    return batches;
+    return left;
   }
 
   /** A cursor behind the last batch handed out, or what to answer instead. */
   #find(): FollowerCursor | FollowerPoll {
     const segments = listSegments(this.#env, this.#paths);
+    let newest: SegmentHeader | undefined;
     for (let index = segments.length - 1; index >= 0; index--) {
       const opening = FollowerCursor.open(this.#env, this.#paths, segments[index] as number);
       if (opening.kind === 'unsupported') {
@@ -200,30 +256,37 @@ export class LogFollower {
       }
       // A header that is not whole yet cannot hold our place.
       if (opening.kind === 'bad') continue;
-      const { header } = opening;
-      const isOldest = index === 0;
-      if (header.firstSeq > this.#seq && !isOldest && header.firstSeq !== this.#seq + 1) {
-        opening.cursor.close();
-        continue;
-      }
-      return this.#enter(opening);
+      newest ??= opening.header;
+      if (index === 0 || this.#mayHoldPlace(opening.header)) return this.#enter(opening, newest);
+      opening.cursor.close();
     }
     return NOTHING;
   }
 
-  #enter(opening: Extract<Opening, { kind: 'cursor' }>): FollowerCursor | FollowerPoll {
-    const { cursor, header } = opening;
-    const answer = this.#faultOfHeader(header) ?? this.#goToPlace(cursor);
-    if (answer === undefined) return cursor;
-    cursor.close();
-    return answer;
+  #mayHoldPlace({ firstSeq, previousDigest }: SegmentHeader): boolean {
+    if (firstSeq !== this.#seq + 1) return firstSeq <= this.#seq;
+    // Notes may stand between our place and the end of the segment before.
+    return this.#digest === undefined || equalBytes(previousDigest, this.#digest);
   }
 
-  #faultOfHeader(header: {
-    worldId: Uint8Array;
-    logId: Uint8Array;
-    firstSeq: number;
-  }): FollowerPoll | undefined {
+  #enter(
+    opening: Extract<Opening, { kind: 'cursor' }>,
+    newest: SegmentHeader,
+  ): FollowerCursor | FollowerPoll {
+    const { cursor, header } = opening;
+    const answer = this.#faultOfHeader(header) ?? this.#goToPlace(cursor, header);
+    if (answer !== undefined) {
+      cursor.close();
+      return answer;
+    }
+    // A segment begins when all before it is on the disk.
+    if (equalBytes(newest.logId, header.logId)) {
+      this.#seen = Math.max(this.#seen, newest.syncedThrough);
+    }
+    return cursor;
+  }
+
+  #faultOfHeader(header: SegmentHeader): FollowerPoll | undefined {
     const { worldId } = this.#options;
     if (worldId !== undefined && !equalBytes(worldId, header.worldId)) {
       return { kind: 'problem', error: worldError(this.#paths.log, worldId, header.worldId) };
@@ -236,7 +299,12 @@ export class LogFollower {
   }
 
   /** Moves to just behind `#seq`. */
-  #goToPlace(cursor: FollowerCursor): FollowerPoll | undefined {
+  #goToPlace(cursor: FollowerCursor, start: SegmentHeader): FollowerPoll | undefined {
+    const digest = this.#digest;
+    if (digest !== undefined && start.firstSeq === this.#seq + 1) {
+      if (equalBytes(start.previousDigest, digest)) return undefined;
+      return this.#lost('another batch stood at our place');
+    }
     while (cursor.chain.headSeq < this.#seq) {
       const step = cursor.next();
       if (step === 'unsupported') {
@@ -245,15 +313,26 @@ export class LogFollower {
       }
       if (step === 'wait') return this.#lost(`the log ends before seq ${this.#seq}`);
       const { header } = cursor.scanner;
-      const isAhead = header.lastSeq > this.#seq;
-      const isOurs =
-        this.#digest === undefined || (!isAhead && equalBytes(header.digest, this.#digest));
-      if (header.lastSeq >= this.#seq && !isOurs)
-        return this.#lost('another batch stands at our place');
-      if (isAhead) return undefined;
+      const { lastSeq } = header;
+      if (lastSeq > this.#seq) return digest === undefined ? undefined : this.#strangerHere();
+      const isOurs = digest === undefined || equalBytes(header.digest, digest);
       cursor.take();
+      if (lastSeq === this.#seq && !isOurs) return this.#goToNote(cursor, digest);
     }
     return undefined;
+  }
+
+  /** A checkpoint may name the digest of a note that stood right behind its last commit. */
+  #goToNote(cursor: FollowerCursor, digest: Uint8Array): FollowerPoll | undefined {
+    while (cursor.next() === 'frame' && cursor.scanner.header.count === 0) {
+      cursor.take();
+      if (equalBytes(cursor.chain.digest, digest)) return undefined;
+    }
+    return this.#strangerHere();
+  }
+
+  #strangerHere(): FollowerPoll {
+    return this.#lost('another batch stands at our place');
   }
 
   #lost(reason: string): FollowerPoll {

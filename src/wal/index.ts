@@ -8,6 +8,7 @@ export type {
   AppendOutcome,
   CommitLog,
   DropOutcome,
+  LogEnd,
   LogStat,
   ReadOptions,
   SegmentStat,
@@ -15,6 +16,7 @@ export type {
 } from './commit-log.ts';
 export { createLog, type NewLog } from './create.ts';
 export type { SetAside } from './cut.ts';
+export { findLog, FollowedLog, type FollowedPlace, type FoundLog } from './followed-log.ts';
 export {
   type FollowerOptions,
   type FollowerPoll,

@@ -39,6 +39,15 @@ export class LogChain {
     this.#digestKnown = false;
   }
 
+  /** Stands where `other` stands. */
+  standAt(other: LogChain): void {
+    this.nextSeq = other.nextSeq;
+    this.term = other.term;
+    this.mark = other.mark;
+    this.#setDigest(other.digest);
+    this.#digestKnown = other.#digestKnown;
+  }
+
   sawMark(seq: number): void {
     if (seq > this.mark) this.mark = seq;
   }

@@ -5,11 +5,16 @@
  */
 import type { Env } from '../env/index.ts';
 import { placeSeed, segmentSeed } from './checksum.ts';
+import type { LogEnd } from './commit-log.ts';
 import { segmentName } from './format.ts';
 import { type LogPaths, type PlaceFailure, placeFile, segmentPath, writeAll } from './log-files.ts';
 import { SegmentEntry } from './log-index.ts';
+import type { ResolvedLogOptions } from './options.ts';
 import { encodeSegmentHeader, type SegmentHeader } from './segment-header.ts';
 import { TailFile } from './tail-file.ts';
+
+/** Batches below this many bytes, on average, are worth writing zeros ahead for. */
+const SMALL_BATCH_BYTES = 16 * 1024;
 
 export class LogTail {
   /** All segments, oldest first; the last one is being written. */
@@ -19,6 +24,7 @@ export class LogTail {
   #entry: SegmentEntry;
   #file: TailFile;
   #seed = 0;
+  #batchBytesMean = 0;
 
   /** Throws errors of the file system. */
   constructor(env: Env, paths: LogPaths, entries: SegmentEntry[]) {
@@ -47,6 +53,10 @@ export class LogTail {
     return this.#file.end;
   }
 
+  get place(): LogEnd {
+    return { segment: this.#entry.number, bytes: this.#file.end };
+  }
+
   /** Whether anything, zeros or rests, stands behind the end. */
   get hasRoom(): boolean {
     return this.#file.hasRoom;
@@ -73,8 +83,14 @@ export class LogTail {
     this.#entry.bytes = file.end;
   }
 
-  writeZerosAhead(needed: number, chunk: number): void {
-    this.#file.writeZerosAhead(needed, chunk);
+  /** Writes zeros ahead of small batches that are flushed, where the segment has room. */
+  makeRoom(frameBytes: number, synced: boolean, options: ResolvedLogOptions): void {
+    this.#batchBytesMean += (frameBytes - this.#batchBytesMean) / 8;
+    if (!synced || frameBytes >= SMALL_BATCH_BYTES || this.#batchBytesMean >= SMALL_BATCH_BYTES) {
+      return;
+    }
+    const chunk = Math.min(options.preallocateBytes, options.segmentBytes - this.end);
+    if (chunk >= frameBytes) this.#file.writeZerosAhead(frameBytes, chunk);
   }
 
   cutToEnd(): void {

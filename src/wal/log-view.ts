@@ -2,30 +2,22 @@
  * A log opened for reading only, beside a writer or without one: it stands at the highest mark seen
  * when it was opened and stays there. To follow a log that grows, use `LogFollower`.
  */
-import { AdastraError } from '../core/index.ts';
 import type { Batch } from './batch.ts';
-import type { BatchBuilder } from './batch-builder.ts';
-import type {
-  AppendOutcome,
-  CommitLog,
-  DropOutcome,
-  LogStat,
-  ReadOptions,
-  SyncMode,
-} from './commit-log.ts';
+import type { LogEnd, LogStat, ReadOptions } from './commit-log.ts';
 import { type SegmentEntry, segmentStats, startFor } from './log-index.ts';
 import { type ReadSource, readBatches } from './log-reader.ts';
+import { ReadOnlyLog } from './read-only-log.ts';
 
-export class LogView implements CommitLog {
+export class LogView extends ReadOnlyLog {
   readonly worldId: Uint8Array;
   readonly logId: Uint8Array;
   readonly headSeq: number;
   readonly headDigest: Uint8Array;
   readonly term: number;
-  readonly latched: undefined;
   readonly #source: ReadSource;
 
   constructor(source: ReadSource, head: { seq: number; digest: Uint8Array; term: number }) {
+    super();
     this.#source = source;
     this.worldId = source.worldId;
     this.logId = source.logId;
@@ -38,6 +30,11 @@ export class LogView implements CommitLog {
     return this.headSeq;
   }
 
+  get durableEnd(): LogEnd {
+    const { number: segment, bytes } = this.#source.entries.at(-1) as SegmentEntry;
+    return { segment, bytes };
+  }
+
   get baseSeq(): number {
     return (this.#source.entries[0] as SegmentEntry).firstSeq - 1;
   }
@@ -48,23 +45,6 @@ export class LogView implements CommitLog {
 
   startFor(isCovered: (vector: Uint8Array) => boolean): number {
     return startFor(this.#source.entries, isCovered);
-  }
-
-  append(
-    _expectedSeq: number,
-    _batch: BatchBuilder,
-    _mode: SyncMode,
-    done: (outcome: AppendOutcome) => void,
-  ): void {
-    done({ kind: 'rejected', error: readOnlyError() });
-  }
-
-  sync(_mode: 'now' | 'background', done: (outcome: AppendOutcome) => void): void {
-    done({ kind: 'rejected', error: readOnlyError() });
-  }
-
-  writeMark(): void {
-    // A reader leaves no marks.
   }
 
   read(fromSeq: number, options: ReadOptions = {}): Generator<Batch, void, undefined> {
@@ -87,20 +67,4 @@ export class LogView implements CommitLog {
       latched: undefined,
     };
   }
-
-  dropBelow(): DropOutcome {
-    return { removed: 0, error: readOnlyError() };
-  }
-
-  close(): undefined {
-    return undefined;
-  }
-
-  abandon(): void {
-    // It holds no file between reads.
-  }
-}
-
-function readOnlyError(): AdastraError {
-  return new AdastraError('read_only', 'the log is open for reading only');
 }
