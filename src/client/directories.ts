@@ -6,12 +6,16 @@ import { AdastraError, DEFAULT_LIMITS } from '../core/index.ts';
 import {
   directoryState,
   type Engine,
+  type Follower,
+  type FollowSource,
   type InitReport,
   initializeDirectory,
   type JoinReport,
   joinWorld as joinWorldIn,
   type NodeOptions,
+  logSourceOf,
   openEngine,
+  openFollower,
   repairDirectory,
   type RepairReport,
   type ReplayVerifyReport,
@@ -19,6 +23,7 @@ import {
   replayVerify as replayVerifyDirectory,
   restoreAnew,
   resolveOptions,
+  type SourceWatch,
   restoreBackup as restoreInto,
   type RestoreOptions,
   type RestoreReport,
@@ -33,6 +38,26 @@ export async function openNode(
 ): Promise<Engine> {
   const resolved = resolveOptions(options);
   return openEngine(realEnvironment(), options.dataDir, resolved, { create: false });
+}
+
+/**
+ * Opens a read daemon's directory: a node that follows another one's log and writes nothing.
+ * `watch` tells how far that log is durable. Throws `invalid_options`, `locked`, `already_exists`,
+ * `not_initialized`.
+ */
+export async function followNode(
+  options: NodeOptions & { readonly dataDir: string },
+  source: FollowSource,
+  watch: SourceWatch,
+): Promise<Follower> {
+  const { dataDir } = options;
+  const resolved = resolveOptions({ ...options, readOnly: true });
+  return openFollower(realEnvironment(), { dataDir, source, watch, options: resolved });
+}
+
+/** Where the log lies that whoever follows `path` follows: a read daemon follows another's. */
+export function followedDirectory(path: string): string {
+  return logSourceOf(realEnvironment(), path);
 }
 
 /** Makes a directory with a world of its own; `already_exists` where there is something. */

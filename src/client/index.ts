@@ -96,6 +96,8 @@ export { type Attempt, attempt } from './attempt.ts';
 export { Client, type TransactReceipt } from './client.ts';
 export { ClientTransaction } from './client-transaction.ts';
 export {
+  followedDirectory,
+  followNode,
   initNode,
   joinWorld,
   openNode,

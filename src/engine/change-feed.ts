@@ -55,6 +55,11 @@ export class ChangeFeed {
     if (this.#waiting.size > 0) this.#wake();
   }
 
+  /** The log has more, of which nobody heard commit by commit. */
+  grew(): void {
+    if (this.#waiting.size > 0) this.#wake();
+  }
+
   /** The state was replaced, and with it the log: listeners are told, readers of the log end. */
   follow(source: FeedSource): void {
     this.#deliver();

@@ -3,7 +3,7 @@
  * snapshot that later writes do not disturb. Two are kept, and with retention the base: segments go
  * only below it, so that history, `at` and replay reach down to it.
  */
-import { AdastraError, bytesOfHex, type HybridClock } from '../core/index.ts';
+import { AdastraError, bytesOfHex, type Hlc, type Vector } from '../core/index.ts';
 import type { Env } from '../env/index.ts';
 import {
   type CheckpointInput,
@@ -13,7 +13,7 @@ import {
   type Slices,
   writeCheckpoint,
 } from '../store/checkpoint/index.ts';
-import type { Lane } from '../store/transactions/index.ts';
+import type { CommitLog } from '../wal/index.ts';
 import { checkpointDirectory, makeDirectories } from './directory.ts';
 import type { CheckpointInfo } from './node-api.ts';
 import type { ResolvedOptions } from './options.ts';
@@ -23,13 +23,24 @@ import { chooseBase, retentionSeq } from './retention.ts';
 const KEPT = 2;
 const HASH_SLICE_ENTRIES = 1000;
 
+/** Whose state it is: a lane's that writes a log, or that of somebody who follows one. */
+export interface CheckpointSource {
+  readonly parts: { readonly log: CommitLog };
+  readonly publishedSeq: number;
+  readonly vector: Vector;
+  /** Resolves when all that was published is durable. */
+  flush(): Promise<void>;
+}
+
 export interface CheckpointerParts {
   readonly env: Env;
   readonly dataDir: string;
   readonly replica: Replica;
-  readonly lane: Lane;
-  readonly clock: HybridClock;
+  readonly lane: CheckpointSource;
+  readonly clock: Hlc;
   readonly options: ResolvedOptions;
+  /** Bytes of log that the state was made of; default: those of the whole log. */
+  readonly logBytes?: () => number;
 }
 
 export class Checkpointer {
@@ -44,7 +55,7 @@ export class Checkpointer {
 
   constructor(parts: CheckpointerParts) {
     this.#parts = parts;
-    this.#bytesAtLast = parts.lane.parts.log.stat().bytes;
+    this.#bytesAtLast = this.#logBytes();
   }
 
   /** Writes one; a second call while one is written waits for that. */
@@ -103,8 +114,7 @@ export class Checkpointer {
   }
 
   async #write(): Promise<CheckpointInfo> {
-    const { env, dataDir, replica, lane } = this.#parts;
-    const { log } = lane.parts;
+    const { env, dataDir, replica } = this.#parts;
     const directory = checkpointDirectory(env, dataDir);
     // A copy of a directory may lack it: many tools leave empty ones out.
     makeDirectories(env, directory);
@@ -118,7 +128,7 @@ export class Checkpointer {
     }
     try {
       const written = await this.#inSlices(writeCheckpoint(env, directory, input));
-      this.#bytesAtLast = log.stat().bytes;
+      this.#bytesAtLast = this.#logBytes();
       projections.saved();
       await this.#letGo();
       const { seq, file, sizeBytes: bytes, entryCount: entries } = written;
@@ -138,7 +148,7 @@ export class Checkpointer {
     await this.#slices(() => storage.hashSlice(HASH_SLICE_ENTRIES, 'content'));
     // What a checkpoint holds must be durable, and L1 must stand exactly at the head of the log.
     do await lane.flush();
-    while (log.durableSeq !== log.headSeq || lane.publishedSeq !== log.headSeq);
+    while (log.durableSeq < log.headSeq || lane.publishedSeq !== log.headSeq);
     return {
       worldId: log.worldId,
       logId: log.logId,
@@ -165,6 +175,11 @@ export class Checkpointer {
       work.return(undefined as T);
       throw closed();
     }
+  }
+
+  #logBytes(): number {
+    const { logBytes, lane } = this.#parts;
+    return logBytes === undefined ? lane.parts.log.stat().bytes : logBytes();
   }
 
   #turn(): Promise<void> {

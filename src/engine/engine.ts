@@ -38,6 +38,7 @@ import type {
   VerifyReport,
 } from './node-api.ts';
 import { hashInSlices } from './hash-slices.ts';
+import { LogFiles } from './log-files.ts';
 import { NodeReads } from './node-reads.ts';
 import { EventListeners, type NodeEventName, type NodeEvents } from './node-events.ts';
 import { Opening } from './opening.ts';
@@ -57,6 +58,7 @@ import { verifyDirectory } from './verify.ts';
 export class Engine extends NodeReads implements NodeApi {
   readonly feed: ChangeFeed;
   readonly startedAtMs: number;
+  readonly logFiles: LogFiles;
   /** `undefined` where the node only reads. */
   readonly peering: Peering | undefined;
   /** How the whole state is replaced while the node is open; `undefined` where it only reads. */
@@ -74,6 +76,7 @@ export class Engine extends NodeReads implements NodeApi {
     this.startedAtMs = env.clock.wallMs();
     const started = { wall: this.startedAtMs, mono: env.clock.monoMs() };
     this.#description = describeNode(parts, started);
+    this.logFiles = new LogFiles(env, () => this.parts.log);
     this.feed = new ChangeFeed(this.#opening.feedSource());
     this.#events = new EventListeners(this.feed);
     const node = this.#opening.peeringNode();
@@ -289,6 +292,8 @@ export class Engine extends NodeReads implements NodeApi {
   }
 
   #connect(): void {
+    this.parts.log.onDurable = () => this.logFiles.grew();
+    this.logFiles.grew();
     const { lane } = this;
     const { projections } = this.parts.replica;
     projections.onFailure = (error) => this.#projectionFailed(error);
@@ -330,6 +335,14 @@ export class Engine extends NodeReads implements NodeApi {
       this.peering?.attach(this.#opening.peeringNode() as PeeringNode);
     },
   };
+
+  /** A state that was made beside the present one takes its place, between two turns. */
+  protected adopt(parts: EngineParts): void {
+    this.#opening = new Opening(parts);
+    this.#connect();
+    this.feed.follow(this.#opening.feedSource());
+    this.waiters.advance(this.seq);
+  }
 
   async #close(): Promise<void> {
     await this.replacement?.finished;

@@ -6,6 +6,15 @@ export type { CommitListener, LiveCommit } from './change-feed.ts';
 export { directoryState } from './directory.ts';
 export { Engine } from './engine.ts';
 export type { Freshness, FreshnessSource, WaitForSeqOptions } from './freshness.ts';
+export { type Follower } from './follow/follower.ts';
+export { type FollowOptions, openFollower } from './follow/open-follower.ts';
+export { logSourceOf } from './follow/reader-file.ts';
+export type {
+  FollowSource,
+  LogPosition,
+  SourceListener,
+  SourceWatch,
+} from './follow/source.ts';
 export { initializeDirectory, type InitOptions, type InitReport } from './initialize.ts';
 export type {
   BackupReport,
@@ -16,9 +25,11 @@ export type {
   NodeApi,
   NodeInfo,
   NodeStatus,
+  ReaderStatus,
   RecoveryReport,
   VerifyReport,
 } from './node-api.ts';
+export type { LogFiles } from './log-files.ts';
 export type { NodeEventName, NodeEvents } from './node-events.ts';
 export { openEngine } from './open-engine.ts';
 export {

@@ -18,7 +18,8 @@ import type {
   WriteOptions,
 } from '../core/index.ts';
 import type { ProjectionStatus, QueryAnswer } from '../projections/index.ts';
-import type { Freshness, WaitForSeqOptions } from './freshness.ts';
+import type { Freshness, FreshnessSource, WaitForSeqOptions } from './freshness.ts';
+import type { LogFiles } from './log-files.ts';
 import type {
   DiscoveryStatus,
   PeerApi,
@@ -129,6 +130,29 @@ export interface NodeStatus {
   readonly transport: TransportStatus;
   readonly discovery: DiscoveryStatus;
   readonly peers: readonly PeerStatus[];
+  /** Of a read daemon only. */
+  readonly reader?: ReaderStatus;
+}
+
+/** How a read daemon stands to what it follows. */
+export interface ReaderStatus extends FreshnessSource {
+  /** The directory or the URL. */
+  readonly follows: string;
+  readonly logSeq: number;
+  readonly lagCommits: number;
+  readonly lagMs: number;
+  /** The state is made anew beside the one that answers. */
+  readonly rebuilding: boolean;
+  /** How often it was since this process began. */
+  readonly rebuilds: number;
+  readonly lastRebuild?: {
+    readonly reason: string;
+    readonly atMs: number;
+    /** Where the new state began. */
+    readonly fromSeq: number;
+  };
+  /** Why nothing new is applied. */
+  readonly problem?: { readonly code: string; readonly message: string };
 }
 
 export interface NodeInfo extends NodeMetadata {
@@ -137,6 +161,8 @@ export interface NodeInfo extends NodeMetadata {
 }
 
 export interface NodeApi extends PeerApi {
+  /** The log as files, where the node is in this process; for those who follow it. */
+  readonly logFiles?: LogFiles;
   get(key: string): Promise<Value | undefined>;
   getEntry(key: string): Promise<Entry | undefined>;
   count(range?: Range): Promise<number>;

@@ -8,6 +8,7 @@ import { type Env, errorCode } from '../env/index.ts';
 import type { Lane } from '../store/transactions/index.ts';
 import { directoryState, diskError, syncName } from './directory.ts';
 import { Engine } from './engine.ts';
+import { checkNoReader } from './follow/reader-file.ts';
 import { initializeDirectory } from './initialize.ts';
 import { takeLock } from './lock.ts';
 import { openParts, readParts } from './open-parts.ts';
@@ -28,6 +29,7 @@ export async function openEngine(
   settings: OpenSettings,
 ): Promise<Engine> {
   const path = env.fs.resolve(dataDir);
+  if (!options.readOnly) checkNoReader(env, path);
   const state = directoryState(env, path);
   if (state !== 'world') await create(env, path, options, { create: settings.create, state });
   const startMs = env.clock.monoMs();

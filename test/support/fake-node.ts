@@ -55,6 +55,10 @@ export class FakeWorld implements NodeAccess {
   /** Set while a node is served: asks it to stop. */
   stopServed: (() => void) | undefined;
 
+  follow({ follow }: { follow: string }): Promise<OpenedNode> {
+    return this.open({ dataDir: follow, readOnly: true });
+  }
+
   async open({ dataDir, readOnly }: { dataDir: string; readOnly?: boolean }): Promise<OpenedNode> {
     const directory = this.directories.get(dataDir);
     if (directory === undefined)
