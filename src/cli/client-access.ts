@@ -6,6 +6,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import {
+  followedDirectory,
+  followNode,
   initNode,
   joinWorld,
   openNode,
@@ -16,12 +18,16 @@ import {
   verifyDirectory,
 } from '../client/index.ts';
 import { nodeEnv } from '../env/node/index.ts';
-import { attachTo, openSocketServer } from '../daemon/index.ts';
+import { attachTo, DirectoryWatch, openSocketServer } from '../daemon/index.ts';
 import type { LockState, NodeAccess } from './node-access.ts';
 
 /** The one that `adastra` uses. */
 export const clientAccess: NodeAccess = {
   open: (options) => openNode(options),
+  follow: ({ follow, ...options }) => {
+    const path = followedDirectory(follow);
+    return followNode(options, { kind: 'directory', path }, new DirectoryWatch(path));
+  },
   init: (dataDir, options) => initNode(dataDir, options),
   lockState,
   verify: (dataDir) => verifyDirectory(dataDir),

@@ -32,6 +32,7 @@ import { peers } from './commands/peers.ts';
 import { policyList } from './commands/policy-list.ts';
 import { policyRemove } from './commands/policy-remove.ts';
 import { policySet } from './commands/policy-set.ts';
+import { read } from './commands/read.ts';
 import { replay } from './commands/replay.ts';
 import { restore } from './commands/restore.ts';
 import { start } from './commands/start.ts';
@@ -73,6 +74,7 @@ export const commandTable: readonly CommandSpec[] = [
   restore,
   doctor,
   start,
+  read,
   daemonStatus,
   daemonStop,
   invite,

@@ -34,6 +34,15 @@ export interface OpenOptions extends Application {
   readonly logger?: Logger;
 }
 
+/** What a read daemon opens. */
+export interface FollowOptions extends Application {
+  /** Its own directory. */
+  readonly dataDir: string;
+  /** The directory of the node that it follows. */
+  readonly follow: string;
+  readonly logger?: Logger;
+}
+
 /** Who a node is that joins. */
 export interface JoinOptions {
   readonly nodeId?: string;
@@ -89,6 +98,8 @@ export type LockState =
 export interface NodeAccess {
   /** Opens an existing directory; `not_initialized` where there is none. */
   open(options: OpenOptions): Promise<OpenedNode>;
+  /** Opens a read daemon's directory, made where it is missing. */
+  follow(options: FollowOptions): Promise<OpenedNode>;
   /** Makes a directory; `already_exists` where there is a world. */
   init(dataDir: string, options: InitOptions): Promise<InitReport>;
   /** Looks at the lock without keeping it. */

@@ -100,7 +100,9 @@ export class NodeSession {
     try {
       return await this.#openDirectory();
     } catch (error) {
-      const isHeld = AdastraError.is(error) && error.code === 'locked';
+      // Of a read daemon's directory nobody else has the lock, or may take it.
+      const isHeld =
+        AdastraError.is(error) && (error.code === 'locked' || error.code === 'read_only');
       const running = isHeld ? await this.access.attach(this.dataDir) : undefined;
       if (running === undefined) throw error;
       return running;

@@ -14,6 +14,7 @@ import { daemonRoutes } from './routes/daemon.ts';
 import { discoveryRoutes } from './routes/discovery.ts';
 import { entryRoutes } from './routes/entries.ts';
 import { freshnessRoutes } from './routes/freshness.ts';
+import { logRoutes } from './routes/log.ts';
 import { memberRoutes } from './routes/members.ts';
 import { nodeRoutes } from './routes/node.ts';
 import { openApiRoutes } from './routes/openapi.ts';
@@ -40,6 +41,7 @@ export const ROUTES: readonly Route[] = [
   ...conflictRoutes,
   ...policyRoutes,
   ...projectionRoutes,
+  ...logRoutes,
   ...daemonRoutes,
   ...openApiRoutes(() => ROUTES),
 ];

@@ -4,5 +4,6 @@
  */
 export { attachTo } from './attach.ts';
 export { AttachedNode } from './attached-node.ts';
+export { DirectoryWatch } from './directory-watch.ts';
 export { type NodeFile, readNodeFile } from './node-file.ts';
 export { openSocketServer, type SocketServer, type SocketServerOptions } from './socket-server.ts';

@@ -4,6 +4,7 @@
  */
 export type { Connection, RemoteCall } from './connection.ts';
 export { errorOfProblem, mapDetails, type Problem } from './problem.ts';
+export { ndjsonRecords } from './record-streams.ts';
 export { mapRecord } from './record-json.ts';
 export { type StreamedRecord, streamedRecords } from './record-streams.ts';
 export { RemoteNode } from './remote-node.ts';

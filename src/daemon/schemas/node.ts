@@ -3,14 +3,14 @@
  */
 import { type TSchema, Type } from 'typebox';
 import type { NodeMetadata } from '../../core/index.ts';
-import type { NodeInfo, NodeStatus } from '../../engine/index.ts';
+import type { NodeInfo, NodeStatus, ReaderStatus } from '../../engine/index.ts';
 import { describing } from './describing.ts';
 import { DISCOVERY_STATUS } from './discovery.ts';
 import { RECOVERY_REPORT } from './files.ts';
 import { METADATA_FIELDS } from './metadata.ts';
 import { PEER } from './peers.ts';
 import { PROJECTION_STATUS } from './projections.ts';
-import { fields, NUMBER, oneOf, TEXT, WHOLE } from './shapes.ts';
+import { fields, FLAG, NUMBER, oneOf, TEXT, WHOLE } from './shapes.ts';
 import { SYNC_OFF, SYNC_STATE } from './sync.ts';
 import { TRANSPORT_STATUS } from './transport.ts';
 
@@ -48,6 +48,25 @@ const WAL = describing<NodeStatus['wal']>()(
   }),
 );
 
+const READER = describing<ReaderStatus>()(
+  fields(
+    {
+      follows: TEXT,
+      kind: oneOf(['writer', 'directory', 'url']),
+      state: oneOf(['connected', 'unreachable']),
+      sinceMs: NUMBER,
+      logSeq: WHOLE,
+      lagCommits: WHOLE,
+      lagMs: NUMBER,
+      rebuilding: FLAG,
+      rebuilds: WHOLE,
+      lastRebuild: Type.Optional(fields({ reason: TEXT, atMs: NUMBER, fromSeq: WHOLE })),
+      problem: Type.Optional(fields({ code: TEXT, message: TEXT })),
+    },
+    'ReaderStatus',
+  ),
+);
+
 /** How a node stands. */
 export const NODE_STATUS: TSchema = describing<NodeStatus>()(
   fields(
@@ -68,6 +87,7 @@ export const NODE_STATUS: TSchema = describing<NodeStatus>()(
       transport: TRANSPORT_STATUS,
       discovery: DISCOVERY_STATUS,
       peers: Type.Array(PEER),
+      reader: Type.Optional(READER),
     },
     'NodeStatus',
   ),
