@@ -6,19 +6,26 @@ import { AdastraError, type ErrorCode } from '../core/index.ts';
 import { statusOf } from './problem.ts';
 import type { Route } from './route.ts';
 
-/** Of what asks for a key, and of what reads at all. */
+/** Of what asks for a key. */
 export const OF_KEYS: readonly ErrorCode[] = ['invalid_key'];
 
 /** Of everything that passes the write lane. */
-export const OF_WRITES: readonly ErrorCode[] = [
-  'invalid_value',
-  'condition_failed',
-  'command_mismatch',
+export const OF_LANE: readonly ErrorCode[] = [
+  'forbidden',
   'read_only',
   'latched',
   'disk_full',
   'unknown_outcome',
   'joining',
+];
+
+/** Of what writes with the options of a write. */
+export const OF_WRITES: readonly ErrorCode[] = [
+  'invalid_options',
+  'invalid_value',
+  'condition_failed',
+  'command_mismatch',
+  ...OF_LANE,
 ];
 
 /** Of everything that the server lets in only while it has room and goes on. */

@@ -32,6 +32,13 @@ export function resolveRef(document: Json, ref: string): unknown {
   return at;
 }
 
+/** A document with another value where these names lead; without one where it is `undefined`. */
+export function spoilt(at: Json, [name = '', ...rest]: readonly string[], value: unknown): Json {
+  if (rest.length > 0) return { ...at, [name]: spoilt(objectOf(at[name]), rest, value) };
+  const { [name]: _before, ...others } = at;
+  return value === undefined ? others : { ...others, [name]: value };
+}
+
 /** The operations of a document with where they stand. */
 export function operationsOf(document: Json): { path: string; method: string; operation: Json }[] {
   return Object.entries(objectOf(document['paths'])).flatMap(([path, item]) =>

@@ -7,7 +7,7 @@ import { route } from '../../src/daemon/route.ts';
 import { fields, TEXT, WHOLE } from '../../src/daemon/schemas/shapes.ts';
 import { ask, serveNode } from '../daemon/served-node.ts';
 import { testFolder } from '../support/folder.ts';
-import { type Json, objectOf, operationsOf, shapeFaults } from './openapi-shape.ts';
+import { type Json, objectOf, operationsOf, shapeFaults, spoilt } from './openapi-shape.ts';
 
 /** As it arrives. */
 function document(): Json {
@@ -38,13 +38,6 @@ it('names what is used in more than one place', () => {
   );
 });
 
-/** Puts a value where these names lead; takes it away where it is `undefined`. */
-function put(at: Json, [name = '', ...rest]: readonly string[], value: unknown): Json {
-  if (rest.length > 0) return { ...at, [name]: put(objectOf(at[name]), rest, value) };
-  const { [name]: _before, ...others } = at;
-  return value === undefined ? others : { ...others, [name]: value };
-}
-
 const COUNT = ['paths', '/v1/count', 'get'];
 const PREFIX = { in: 'query', name: 'prefix', schema: {} };
 const NO_SCHEMA = { in: 'query', name: 'x' };
@@ -71,7 +64,7 @@ const BREACHES: readonly [fault: string, at: readonly string[], value: unknown][
 ];
 
 it.each(BREACHES)('a document is refused: %s', (fault, at, value) => {
-  expect(shapeFaults(put(document(), at, value)).join('\n')).toContain(fault);
+  expect(shapeFaults(spoilt(document(), at, value)).join('\n')).toContain(fault);
 });
 
 it('takes no two schemas for one name', () => {

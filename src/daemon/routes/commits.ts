@@ -65,7 +65,7 @@ export const commitRoutes: readonly Route[] = [
     access: 'write',
     body: fields({ ...WRITE, reason: TEXT }),
     answers: [{ type: 'json', schema: RECEIPT }],
-    errors: ['revert_refused', 'not_found', 'history_truncated', ...OF_WRITES],
+    errors: ['revert_refused', 'reserved_key', 'not_found', 'history_truncated', ...OF_WRITES],
     run: async (call) => {
       const seq = seqOf(call.params['seq']);
       const { reason } = call.body;

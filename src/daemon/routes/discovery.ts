@@ -28,7 +28,14 @@ export const discoveryRoutes: readonly Route[] = [
     access: 'admin',
     body: OPTIONS,
     answers: [{ type: 'json', schema: DISCOVERY_STATUS }],
-    errors: ['invalid_host', 'invalid_port', 'port_in_use'],
+    errors: [
+      'invalid_options',
+      'invalid_host',
+      'invalid_port',
+      'port_in_use',
+      'permission_denied',
+      'already_exists',
+    ],
     run: async ({ serving, body }) => serving.node.startDiscovery(body),
   }),
   route({
@@ -51,7 +58,6 @@ export const discoveryRoutes: readonly Route[] = [
     access: 'admin',
     body: fields({ waitMs: Type.Optional(Type.Integer({ minimum: 0, maximum: WAIT_MS_MAX })) }),
     answers: [{ type: 'json', schema: fields({ nodes: Type.Array(DISCOVERED_NODE) }) }],
-    errors: ['unavailable'],
     run: async ({ serving, body }) => ({ nodes: await serving.node.discover(body) }),
   }),
 ];

@@ -37,7 +37,7 @@ export const entryRoutes: readonly Route[] = [
     summary: 'Keys and values of a range, in key order.',
     access: 'read',
     query: RANGE,
-    answers: [{ type: 'ndjson', schema: ROW, failures: OF_KEYS }],
+    answers: [{ type: 'ndjson', schema: ROW }],
     run: async ({ serving, context, query }) =>
       ndjson(context, serving, () => rows(serving, query)),
   }),
@@ -49,7 +49,6 @@ export const entryRoutes: readonly Route[] = [
     access: 'read',
     query: RANGE,
     answers: [{ type: 'json', schema: fields({ count: WHOLE }) }],
-    errors: OF_KEYS,
     run: async ({ serving, query }) => ({ count: await serving.node.count(query) }),
   }),
   ...keyRoutes({

@@ -2,7 +2,7 @@
  * Who belongs to the world: invitations, members, what they may do, the end of a membership.
  */
 import { Type } from 'typebox';
-import { OF_WRITES } from '../route-errors.ts';
+import { OF_LANE } from '../route-errors.ts';
 import { type Route, route } from '../route.ts';
 import { INVITATION, MEMBER, ROLE } from '../schemas/members.ts';
 import { fields, FLAG, TEXT, TEXTS, WHOLE } from '../schemas/shapes.ts';
@@ -33,7 +33,7 @@ export const memberRoutes: readonly Route[] = [
     access: 'admin',
     body: INVITE,
     answers: [{ type: 'json', schema: INVITATION }],
-    errors: ['unavailable', 'invalid_host', 'invalid_port', ...OF_WRITES],
+    errors: ['invalid_options', 'unavailable', 'forbidden', 'joining', 'read_only'],
     run: async ({ serving, body }) => serving.node.invite(body),
   }),
   route({
@@ -53,7 +53,7 @@ export const memberRoutes: readonly Route[] = [
     access: 'admin',
     body: CHANGE,
     answers: [{ type: 'json', schema: RECEIPT }],
-    errors: ['peer_unknown', 'peer_ambiguous', ...OF_WRITES],
+    errors: ['peer_unknown', 'peer_ambiguous', ...OF_LANE],
     run: async ({ serving, params, body }) =>
       serving.node.changeMember(params['member'] as string, body),
   }),
@@ -65,7 +65,7 @@ export const memberRoutes: readonly Route[] = [
     access: 'admin',
     body: fields({ force: Type.Optional(FLAG) }),
     answers: [{ type: 'json', schema: MEMBER }],
-    errors: ['peer_unknown', 'peer_ambiguous', ...OF_WRITES],
+    errors: ['peer_unknown', 'peer_ambiguous', ...OF_LANE],
     run: async ({ serving, params, body }) =>
       serving.node.closeMember(params['member'] as string, body),
   }),

@@ -69,7 +69,7 @@ const fileRoutes: readonly Route[] = [
     access: 'local',
     body: fields({ directory: TEXT }),
     answers: [{ type: 'json', schema: BACKUP_REPORT }],
-    errors: ['already_exists', 'permission_denied', 'disk_full'],
+    errors: ['already_exists', 'not_a_directory', 'permission_denied', 'disk_full'],
     run: async ({ serving, body: { directory } }) => {
       if (!isAbsolute(directory)) {
         throw new AdastraError('invalid_argument', '"directory" must be an absolute path', {

@@ -2,7 +2,7 @@
  * Conflict policies by key prefix; the empty prefix is every key.
  */
 import { Type } from 'typebox';
-import { OF_WRITES } from '../route-errors.ts';
+import { OF_LANE } from '../route-errors.ts';
 import { type Route, route } from '../route.ts';
 import { POLICY, POLICY_RULE } from '../schemas/conflicts.ts';
 import { fields, TEXT, WHOLE } from '../schemas/shapes.ts';
@@ -36,7 +36,7 @@ export const policyRoutes: readonly Route[] = [
     access: 'admin',
     body: RULE,
     answers: [{ type: 'json', schema: RECEIPT }],
-    errors: OF_WRITES,
+    errors: OF_LANE,
     run: async ({ serving, body: { prefix, ...rule } }) => serving.node.setPolicy(prefix, rule),
   }),
   route({
@@ -47,7 +47,7 @@ export const policyRoutes: readonly Route[] = [
     access: 'admin',
     query: fields({ prefix: TEXT }),
     answers: [{ type: 'json', schema: RECEIPT }],
-    errors: OF_WRITES,
+    errors: OF_LANE,
     run: async ({ serving, query }) => serving.node.setPolicy(query.prefix, undefined),
   }),
 ];

@@ -4,7 +4,7 @@
  */
 import { Type } from 'typebox';
 import { recordJson } from '../record-json.ts';
-import { OF_WRITES } from '../route-errors.ts';
+import { OF_LANE } from '../route-errors.ts';
 import { type Route, route } from '../route.ts';
 import { fields, FLAG, TEXT, WHOLE } from '../schemas/shapes.ts';
 import {
@@ -47,7 +47,6 @@ const stateRoutes: readonly Route[] = [
     access: 'read',
     query: fields({ subject: TEXT }),
     answers: [{ type: 'json', schema: SYNC_WHY }],
-    errors: ['not_found'],
     run: async ({ serving, query }) => serving.node.syncWhy(query.subject),
   }),
   route({
@@ -80,7 +79,7 @@ const forkRoutes: readonly Route[] = [
     access: 'admin',
     body: fields({ originSeq: Type.Optional(WHOLE), digest: TEXT }),
     answers: [{ type: 'json', schema: RECEIPT }],
-    errors: ['not_found', 'already_exists', ...OF_WRITES],
+    errors: ['invalid_options', 'already_exists', ...OF_LANE],
     run: async ({ serving, params, body: { originSeq = 0, digest } }) =>
       serving.node.keepBranch(params['origin'] as string, { originSeq, digest }),
   }),
@@ -91,7 +90,7 @@ const forkRoutes: readonly Route[] = [
     summary: 'Authors again, with stamps of now, what no peer has taken.',
     access: 'admin',
     answers: [{ type: 'json', schema: CLOCK_REPAIR_REPORT }],
-    errors: OF_WRITES,
+    errors: OF_LANE,
     run: async ({ serving }) => serving.node.clockRepair(),
   }),
 ];
@@ -116,7 +115,7 @@ const deadLetterRoutes: readonly Route[] = [
     access: 'admin',
     body: fields({ drop: Type.Optional(FLAG) }),
     answers: [{ type: 'json', schema: fields({ receipt: Type.Optional(RECEIPT) }) }],
-    errors: ['not_found', ...OF_WRITES],
+    errors: ['not_found', 'history_truncated', ...OF_LANE],
     run: async ({ serving, params, body }) => {
       const receipt = await serving.node.retryDeadLetter(params['id'] as string, body);
       return receipt === undefined ? {} : { receipt };

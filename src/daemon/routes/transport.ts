@@ -18,7 +18,7 @@ export const transportRoutes: readonly Route[] = [
     access: 'admin',
     body: fields({ host: Type.Optional(TEXT), port: Type.Optional(WHOLE) }),
     answers: [{ type: 'json', schema: TRANSPORT_STATUS }],
-    errors: ['invalid_host', 'invalid_port', 'port_in_use', 'permission_denied'],
+    errors: ['invalid_host', 'invalid_port', 'port_in_use', 'permission_denied', 'already_exists'],
     run: async ({ serving, body }) => serving.node.startTransport(body),
   }),
   route({

@@ -1,0 +1,148 @@
+/**
+ * A real node behind real servers for the conformance run: its socket, and servers that are full,
+ * stopping or faulty. What the node gives can be planted: the answers of a peer half that has seen
+ * the world, or an error with which every call fails.
+ */
+import { getRequestListener } from '@hono/node-server';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { openNode } from '../../src/client/directories.ts';
+import { defineOperation, defineProjection, initNode } from '../../src/client/index.ts';
+import { AdastraError, type ErrorCode } from '../../src/core/index.ts';
+import { Admission, DEFAULT_ADMISSION } from '../../src/daemon/admission.ts';
+import { makeApp } from '../../src/daemon/app.ts';
+import { LOCAL_CALLER } from '../../src/daemon/caller.ts';
+import { openSocketServer } from '../../src/daemon/index.ts';
+import { RequestMeter } from '../../src/daemon/request-meter.ts';
+import type { Serving } from '../../src/daemon/serving.ts';
+import type { NodeApi } from '../../src/engine/index.ts';
+
+/** Asked by the server itself, for every request. */
+const NEVER_FAILS: ReadonlySet<PropertyKey> = new Set(['freshness', 'waitForSeq', 'nodeInfo']);
+
+const SELL = defineOperation({
+  name: 'test/sell',
+  version: 1,
+  args: z.number(),
+  handler: (tx, count) => {
+    if (count === 13) throw new Error('nobody buys thirteen');
+    tx.put('sold', count);
+  },
+});
+
+const SUM = defineProjection({
+  name: 'sum',
+  version: 1,
+  prefix: 'sum/',
+  initial: () => ({ total: 0 }),
+  apply: (state, { value }) => {
+    if (typeof value !== 'number') throw new Error('no number');
+    state.total += value;
+  },
+  queries: { total: ({ total }) => total, faulty: () => fault() },
+});
+
+function fault(): never {
+  throw new Error('planted');
+}
+
+/** What is answered instead of what the node says. */
+export interface Planted {
+  answers: Partial<NodeApi>;
+  error: ErrorCode | undefined;
+}
+
+export interface LiveNode {
+  /** As it is, without what is planted. */
+  readonly node: NodeApi;
+  readonly planted: Planted;
+  readonly socket: string;
+  /** A directory name that nobody has. */
+  folder(): string;
+  /** A server of the same node that is otherwise; its socket. */
+  serve(otherwise: Partial<Serving>): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** Opens a new node and serves it. */
+export async function openLiveNode(): Promise<LiveNode> {
+  const root = mkdtempSync(join(tmpdir(), 'adastra-live-'));
+  const dataDir = join(root, 'd');
+  await initNode(dataDir, { nodeId: 'served' });
+  const node = await openNode({ dataDir, operations: [SELL], projections: [SUM] });
+  const planted: Planted = { answers: {}, error: undefined };
+  const shown = overlaid(node, planted);
+  const server = await openSocketServer(shown, { dataDir, onStop: () => {} });
+  const ends: (() => Promise<void>)[] = [() => server.close()];
+  let names = 0;
+  return {
+    node,
+    planted,
+    socket: server.socket,
+    folder: () => join(root, `new-${(names += 1)}`),
+    serve: async (otherwise) => {
+      const socket = join(root, `other-${(names += 1)}.sock`);
+      ends.push(await listen(makeServing(shown, otherwise), socket));
+      return socket;
+    },
+    close: async () => {
+      for (const end of ends) await end();
+      await node.close();
+      rmSync(root, { recursive: true, force: true });
+    },
+  };
+}
+
+function overlaid(node: object, planted: Planted): NodeApi {
+  return new Proxy(node, {
+    get: (_node, name) => {
+      const { answers, error } = planted;
+      if (error !== undefined && !NEVER_FAILS.has(name)) return () => failed(error);
+      if (name in answers) return (answers as Record<PropertyKey, unknown>)[name];
+      const own = (node as Record<PropertyKey, unknown>)[name];
+      return typeof own === 'function' ? (own.bind(node) as unknown) : own;
+    },
+  }) as NodeApi;
+}
+
+/** A promise that rejects and a stream that breaks off, for whoever wants which. */
+function failed(code: ErrorCode): object {
+  const error = new AdastraError(code, 'planted');
+  const promise = Promise.reject(error);
+  promise.catch(() => {});
+  const stream = { next: () => Promise.reject(error) };
+  return Object.assign(promise, { [Symbol.asyncIterator]: () => stream });
+}
+
+/** What the application of a node is made with. */
+export function makeServing(node: NodeApi, otherwise: Partial<Serving> = {}): Serving {
+  return {
+    node,
+    admission: new Admission(DEFAULT_ADMISSION),
+    stopping: new AbortController().signal,
+    stallMs: 1000,
+    logger: undefined,
+    meter: new RequestMeter(),
+    callerOf: () => LOCAL_CALLER,
+    facts: () => {
+      throw new Error('nobody asks');
+    },
+    stop: undefined,
+    ...otherwise,
+  };
+}
+
+/** Listens on a socket; the function ends it. */
+async function listen(serving: Serving, socket: string): Promise<() => Promise<void>> {
+  const listener = getRequestListener(makeApp(serving).fetch, { overrideGlobalObjects: false });
+  const server = createServer((incoming, outgoing) => void listener(incoming, outgoing));
+  await new Promise<void>((resolve) => server.listen(socket, resolve));
+  return () =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+}
