@@ -89,7 +89,13 @@ export {
 export {
   type Answer,
   type AnyProjection,
+  defineIndex,
   defineProjection,
+  type IndexDefinition,
+  type IndexDuplicate,
+  type IndexEntry,
+  type IndexProjection,
+  type IndexRange,
   type ProjectionDefinition,
   type ProjectionEvent,
   type ProjectionHost,

@@ -114,7 +114,7 @@ export class HostedProjection {
     return system === true || !isReservedKey(key);
   }
 
-  /** What a checkpoint keeps of it; `undefined` where that is too much. */
+  /** What a checkpoint keeps of it; `undefined` where that is nothing, or too much. */
   section(seq: number): Uint8Array | undefined {
     const { version } = this.definition;
     if (this.failure === undefined) {
@@ -170,9 +170,10 @@ export class HostedProjection {
     this.isTooLarge = false;
   }
 
-  /** `undefined` where it is too large; throws for what is no value. */
+  /** `undefined` where entries alone make it, and where it is too large; throws for no value. */
   #encoded(): Uint8Array | undefined {
-    const { version, encode } = this.definition;
+    const { version, encode, ofEntries } = this.definition;
+    if (ofEntries === true) return undefined;
     const { projectionBytesMax: bytesMax, depthMax } = this.#limits;
     const value = encode === undefined ? this.#state : encode(this.#state as never);
     this.isTooLarge = false;

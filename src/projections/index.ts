@@ -3,7 +3,15 @@
  * queries that see one seq. The face of this folder.
  */
 export { type Answer, sameAnswer, valueOfAnswer } from './answer.ts';
+export {
+  defineIndex,
+  type IndexDefinition,
+  type IndexDuplicate,
+  type IndexEntry,
+  type IndexProjection,
+} from './define-index.ts';
 export type { FoldCommit, FoldEntry } from './fold-commit.ts';
+export type { IndexRange } from './index-range.ts';
 export {
   type AnyProjection,
   defineProjection,

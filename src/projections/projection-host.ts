@@ -53,7 +53,8 @@ export class ProjectionHost {
   readonly #hosted = new Map<string, HostedProjection>();
   #seq = 0;
   #isFolding = false;
-  #isUnsaved = false;
+  /** What was made anew and stands in no checkpoint yet. */
+  #unsaved: readonly HostedProjection[] = [];
   /** Told once of each projection that is set aside. */
   onFailure: (error: AdastraError) => void = () => {};
 
@@ -120,7 +121,7 @@ export class ProjectionHost {
         lacking.push(hosted);
       }
     }
-    this.#isUnsaved = lacking.length > 0;
+    this.#unsaved = lacking;
     if (storage !== undefined) foldEntries(lacking, storage, seq);
     return true;
   }
@@ -144,14 +145,14 @@ export class ProjectionHost {
     return sections;
   }
 
-  /** Whether something was made anew that no checkpoint has yet. */
+  /** Whether something was made anew that no checkpoint has yet and that one can have. */
   get isUnsaved(): boolean {
-    return this.#isUnsaved;
+    return this.#unsaved.some((hosted) => hosted.section(this.#seq) !== undefined);
   }
 
   /** A checkpoint with `sections()` stands. */
   saved(): void {
-    this.#isUnsaved = false;
+    this.#unsaved = [];
   }
 
   /** Whether a projection relies on every commit of the log being there. */
