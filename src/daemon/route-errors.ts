@@ -57,7 +57,7 @@ export function problemsOf(route: Route): ReadonlyMap<number, readonly ErrorCode
   if (isDataRoute(route)) codes.add('not_yet');
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of codes) {
-    const status = statusOf(new AdastraError(code, ''));
+    const status = route.statuses?.[code] ?? statusOf(new AdastraError(code, ''));
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
   return new Map([...byStatus].sort(([one], [other]) => one - other));

@@ -19,8 +19,11 @@ export interface Answer {
   readonly schema?: TSchema;
   /** Of the data of other events, by their names. */
   readonly events?: Readonly<Record<string, TSchema>>;
-  /** Codes that can break a stream off after it has begun. */
-  readonly failures?: readonly ErrorCode[];
+  /**
+   * Codes that can break a stream off after it has begun, beside those that break any; `none`: it
+   * just ends.
+   */
+  readonly failures?: readonly ErrorCode[] | 'none';
   /** Where it is not the usual one of its type. */
   readonly contentType?: string;
 }
@@ -53,6 +56,8 @@ export interface Route {
   readonly answers: readonly Answer[];
   /** Codes beside those that every route of its kind can answer with. */
   readonly errors: readonly ErrorCode[];
+  /** Those of them that are told with another status than usual. */
+  readonly statuses?: Readonly<Partial<Record<ErrorCode, number>>>;
   run(call: Call<never, never>): Promise<object>;
 }
 

@@ -47,8 +47,8 @@ beforeAll(async () => {
     overloaded: await live.serve({
       admission: new Admission({ ...DEFAULT_ADMISSION, requestsMax: 0 }),
     }),
-    // One that nobody can stop.
-    unavailable: await live.serve({}),
+    // One that nobody can stop, of a node that has no files here.
+    unavailable: await live.serve({ node: live.without('logFiles') }),
     closed: await live.serve({ stopping: AbortSignal.abort() }),
     io_error: await live.serve({
       callerOf: () => {

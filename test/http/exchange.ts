@@ -45,7 +45,7 @@ async function textOf(response: IncomingMessage, until: string | undefined): Pro
   let text = '';
   for await (const block of response.setEncoding('utf8') as AsyncIterable<string>) {
     text += block;
-    if (until !== undefined && text.includes(until) && text.endsWith('\n\n')) break;
+    if (until !== undefined && text.includes(until) && text.endsWith('\n')) break;
   }
   return text;
 }

@@ -62,6 +62,8 @@ export interface LiveNode {
   readonly socket: string;
   /** A directory name that nobody has. */
   folder(): string;
+  /** The same without a part that some nodes do not have. */
+  without(name: keyof NodeApi): NodeApi;
   /** A server of the same node that is otherwise; its socket. */
   serve(otherwise: Partial<Serving>): Promise<string>;
   close(): Promise<void>;
@@ -82,6 +84,7 @@ export async function openLiveNode(): Promise<LiveNode> {
     node,
     planted,
     socket: server.socket,
+    without: (name) => overlaid(shown, { answers: { [name]: undefined }, error: undefined }),
     folder: () => join(root, `new-${(names += 1)}`),
     serve: async (otherwise) => {
       const socket = join(root, `other-${(names += 1)}.sock`);

@@ -55,19 +55,26 @@ const DESCRIPTIONS: Readonly<Record<Answer['type'], string>> = {
 
 /** JSON by its schema; of a stream the schema of what it is a stream of. */
 function contentOf(answer: Answer, components: Components): JsonObject {
-  const { type, schema, failures = [], events = {} } = answer;
+  const { type, schema, events = {} } = answer;
   if (type === 'bytes') return {};
   if (schema === undefined) return { schema: TEXT };
   const record = components.refer(schema);
   if (type === 'json' || type === 'text') return { schema: record };
-  const failure = problemSchema(['io_error', 'closed', ...failures], components);
+  const failure = failureSchema(answer, components);
   if (type === 'ndjson') {
+    if (failure === undefined) return { schema: record };
     const line = { type: 'object', required: ['error'], properties: { error: failure } };
     return { schema: { anyOf: [record, line] } };
   }
   const others = Object.entries(events).map(([name, each]) => [name, components.refer(each)]);
   const told = { commit: record, ...Object.fromEntries(others), end: { type: 'object' } };
-  return { schema: TEXT, 'x-events': { ...told, error: failure } };
+  return { schema: TEXT, 'x-events': { ...told, ...(failure && { error: failure }) } };
+}
+
+/** Of the problem that a stream ends with when it is broken off. */
+function failureSchema({ failures = [] }: Answer, components: Components): JsonObject | undefined {
+  if (failures === 'none') return undefined;
+  return problemSchema(['io_error', 'closed', ...failures], components);
 }
 
 function problemOf(

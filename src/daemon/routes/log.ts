@@ -19,7 +19,7 @@ export const logRoutes: readonly Route[] = [
     tag: TAG,
     summary: 'How far the log is durable, now and whenever that grows, until one side ends it.',
     access: 'admin',
-    answers: [{ type: 'ndjson', schema: LOG_POSITION }],
+    answers: [{ type: 'ndjson', schema: LOG_POSITION, failures: 'none' }],
     errors: ['unavailable'],
     run: async ({ serving, context }) => positionStream(context, serving, filesOf(serving)),
   }),

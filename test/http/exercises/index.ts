@@ -2,6 +2,7 @@
 import type { Exercise, Exercises } from '../exercise.ts';
 import { commitExercises } from './commits.ts';
 import { entryExercises } from './entries.ts';
+import { logExercises } from './log.ts';
 import { nodeExercises } from './node.ts';
 import { peerExercises } from './peers.ts';
 import { projectionExercises } from './projections.ts';
@@ -10,6 +11,7 @@ import { syncExercises } from './sync.ts';
 export const EXERCISES: Exercises = {
   ...entryExercises,
   ...commitExercises,
+  ...logExercises,
   ...nodeExercises,
   ...peerExercises,
   ...syncExercises,
