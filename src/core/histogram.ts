@@ -45,3 +45,11 @@ export class Histogram {
     return { bounds, counts: [...this.#counts], sum: this.#sum, count: this.#count };
   }
 }
+
+/** Both together; their bounds must be the same. */
+export function sumOfReadings(left: HistogramReading, right: HistogramReading): HistogramReading {
+  assert(left.bounds.length === right.bounds.length, 'histograms of the same bounds');
+  const counts = left.counts.map((count, index) => count + (right.counts[index] as number));
+  const { bounds } = left;
+  return { bounds, counts, sum: left.sum + right.sum, count: left.count + right.count };
+}

@@ -17,7 +17,7 @@ export { bytesOfHex, equalBytes, hexOf } from './bytes.ts';
 export { crc32 } from './crc32.ts';
 export type { ChangedKey, Commit, Entry, HistoryEntry, Sibling } from './entry.ts';
 export { AdastraError, ERROR_CODES, type ErrorCode, type ErrorOptions } from './errors.ts';
-export { Histogram, type HistogramReading } from './histogram.ts';
+export { Histogram, type HistogramReading, sumOfReadings } from './histogram.ts';
 export { type Hlc, HybridClock } from './hlc.ts';
 export { checkKey, compareKeys, isReservedKey } from './key.ts';
 export { DEFAULT_LIMITS, type Limits, validateLimits } from './limits.ts';

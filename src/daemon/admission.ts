@@ -41,6 +41,10 @@ export class Admission {
     return this.#requests;
   }
 
+  get streams(): number {
+    return this.#streams;
+  }
+
   get bodyBytes(): number {
     return this.#bodyBytes;
   }

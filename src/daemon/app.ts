@@ -18,6 +18,7 @@ import { logRoutes } from './routes/log.ts';
 import { memberRoutes } from './routes/members.ts';
 import { nodeRoutes } from './routes/node.ts';
 import { openApiRoutes } from './routes/openapi.ts';
+import { operateRoutes } from './routes/operate.ts';
 import { peerRoutes } from './routes/peers.ts';
 import { policyRoutes } from './routes/policies.ts';
 import { projectionRoutes } from './routes/projections.ts';
@@ -43,6 +44,7 @@ export const ROUTES: readonly Route[] = [
   ...projectionRoutes,
   ...logRoutes,
   ...daemonRoutes,
+  ...operateRoutes,
   ...openApiRoutes(() => ROUTES),
 ];
 

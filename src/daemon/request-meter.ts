@@ -28,6 +28,20 @@ export interface RouteReading {
   readonly seconds: HistogramReading | undefined;
 }
 
+/** What one server has in hand now. */
+export interface ServerGauges {
+  readonly connections: number;
+  readonly requests: number;
+  readonly streams: number;
+  readonly bodyBytes: number;
+}
+
+/** One server of this process; `name` is `socket` or `http`. */
+export interface MeteredServer {
+  readonly name: string;
+  readonly read: () => ServerGauges;
+}
+
 interface RouteCounts {
   readonly statuses: Map<number, number>;
   readonly seconds: Histogram | undefined;
@@ -36,6 +50,7 @@ interface RouteCounts {
 export class RequestMeter {
   readonly #routes = new Map<MeteredRoute | undefined, RouteCounts>();
   readonly #refused = new Map<string, number>();
+  readonly #servers = new Set<MeteredServer>();
   #total = 0;
   #refusedTotal = 0;
 
@@ -62,6 +77,16 @@ export class RequestMeter {
   refuse(reason: string): void {
     this.#refusedTotal += 1;
     this.#refused.set(reason, (this.#refused.get(reason) ?? 0) + 1);
+  }
+
+  /** The server is up; the returned function says that it is not any more. */
+  serve(server: MeteredServer): () => void {
+    this.#servers.add(server);
+    return () => this.#servers.delete(server);
+  }
+
+  servers(): MeteredServer[] {
+    return [...this.#servers];
   }
 
   /** Counts by reason. */

@@ -73,6 +73,7 @@ export async function openSocketServer(
     version,
   };
   const admission = new Admission({ ...DEFAULT_ADMISSION, ...options.limits });
+  const meter = options.meter ?? new RequestMeter();
   const app = makeApp({
     node,
     admission,
@@ -80,12 +81,13 @@ export async function openSocketServer(
     stallMs: options.stallMs ?? STALL_MS,
     logger: options.logger,
     callerOf: () => LOCAL_CALLER,
-    meter: options.meter ?? new RequestMeter(),
+    meter,
     facts: () => facts,
     stop: options.onStop,
   });
   const server = makeServer(app.fetch, admission);
   const socket = await listenSomewhere(server, options.dataDir);
+  const leave = metered(server, admission, meter);
   const announce = (address: string | undefined): void => {
     const { address: _old, ...rest } = facts;
     facts = { ...rest, socket, ...(address === undefined ? {} : { address }) };
@@ -93,6 +95,7 @@ export async function openSocketServer(
   };
   const close = async (): Promise<void> => {
     stopping.abort();
+    leave();
     const isWhole = await closeServer(server, admission, options.graceMs ?? GRACE_MS);
     if (!isWhole) options.logger?.warn('requests that took too long were cut off');
     removeNodeFile(options.dataDir, facts);
@@ -124,6 +127,22 @@ function makeServer(fetch: Fetch, { limits }: Admission): Server {
   // Twice the requests: idle connections are kept open between two of them.
   server.maxConnections = limits.requestsMax * 2;
   return server;
+}
+
+/** What it has in hand is told with the metrics until the returned function is called. */
+function metered(server: Server, admission: Admission, meter: RequestMeter): () => void {
+  const open = new Set<object>();
+  server.on('connection', (socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
+  return meter.serve({
+    name: 'socket',
+    read: () => {
+      const { requests, streams, bodyBytes } = admission;
+      return { connections: open.size, requests, streams, bodyBytes };
+    },
+  });
 }
 
 async function listenSomewhere(server: Server, dataDir: string): Promise<string> {

@@ -3,6 +3,7 @@
  */
 import type { AdastraError, Limits } from '../core/index.ts';
 import type { Env, FileLock } from '../env/index.ts';
+import type { LaneMeter } from '../store/transactions/index.ts';
 import type { CommitLog } from '../wal/index.ts';
 import type { NodeIdentity } from './identity.ts';
 import type { RecoveryReport } from './node-api.ts';
@@ -23,4 +24,6 @@ export interface EngineParts {
   readonly lock: FileLock | undefined;
   /** Why writing is refused though it was asked for. */
   readonly damage: AdastraError | undefined;
+  /** The same for every state of a node while it is open. */
+  readonly meter: LaneMeter;
 }

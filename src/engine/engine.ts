@@ -51,6 +51,7 @@ import { openSnapshot } from './rebuild/snapshot.ts';
 import { type ReplaceableNode, Replacement } from './replacement.ts';
 import { openParts } from './open-parts.ts';
 import { noteClockJump } from './peering/clock-warning.ts';
+import { metersOf, type NodeMeters, type NotReady, notReadyOf } from './node-meters.ts';
 import { describeNode, freshnessOf, nodeInfoOf, statusOf } from './status.ts';
 import { verifyDirectory } from './verify.ts';
 
@@ -213,6 +214,14 @@ export class Engine extends NodeReads implements NodeApi {
     return statusOf(this.parts, { ...(await this.hashes()), lane, peering });
   }
 
+  meters(): NodeMeters {
+    return metersOf(this, this.parts.dataDir);
+  }
+
+  notReady(): NotReady {
+    return notReadyOf(this);
+  }
+
   async nodeInfo(): Promise<NodeInfo> {
     this.checkOpen();
     return nodeInfoOf(this.parts, this.#description.snapshot(this.#now()));
@@ -327,7 +336,7 @@ export class Engine extends NodeReads implements NodeApi {
     close: () => this.#opening.close(),
     openAgain: () => {
       const { env, dataDir, options, lock } = this.parts;
-      const held = { lock: lock as FileLock, startMs: env.clock.monoMs() };
+      const held = { lock: lock as FileLock, startMs: env.clock.monoMs(), before: this.parts };
       this.#opening = new Opening(openParts(env, dataDir, options, held));
       this.#connect();
       this.feed.follow(this.#opening.feedSource());

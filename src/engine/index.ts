@@ -31,6 +31,7 @@ export type {
 } from './node-api.ts';
 export type { LogFiles } from './log-files.ts';
 export type { NodeEventName, NodeEvents } from './node-events.ts';
+export { type NodeMeters, watched, type WriteMeters } from './node-meters.ts';
 export { openEngine } from './open-engine.ts';
 export {
   type Logger,

@@ -5,7 +5,7 @@
  */
 import { AdastraError } from '../core/index.ts';
 import type { Env, FileLock } from '../env/index.ts';
-import { limitsOfWorld, MembershipTable } from '../store/transactions/index.ts';
+import { LaneMeter, limitsOfWorld, MembershipTable } from '../store/transactions/index.ts';
 import type { EngineParts } from './engine-parts.ts';
 import { loadIdentity } from './identity.ts';
 import type { RecoveryReport } from './node-api.ts';
@@ -13,12 +13,20 @@ import type { ResolvedOptions } from './options.ts';
 import { type OpenedReplica, openReplica } from './replica.ts';
 import { openTerm } from './term.ts';
 
+/** A directory that is to be opened. */
+export interface HeldDirectory {
+  readonly lock: FileLock;
+  readonly startMs: number;
+  /** What was open until now, where one state replaces another. */
+  readonly before?: EngineParts;
+}
+
 /** Log and state of a directory whose lock is held. */
 export function openParts(
   env: Env,
   dataDir: string,
   options: ResolvedOptions,
-  { lock, startMs }: { readonly lock: FileLock; readonly startMs: number },
+  { lock, startMs, before }: HeldDirectory,
 ): EngineParts {
   const identity = loadIdentity(env, dataDir, options.identityDir);
   const { limits, projections } = options;
@@ -31,7 +39,10 @@ export function openParts(
       `recovery set ${recovery.tornBytes} bytes of a torn tail aside: ${recovery.aside.join(', ')}`,
     );
   }
-  return wire(env, dataDir, options, { identity, opened, recovery, lock, damage: undefined });
+  before?.meter.keepSyncs(before.log.stat().syncSeconds);
+  const meter = before?.meter ?? new LaneMeter();
+  const found = { identity, opened, recovery, lock, damage: undefined, meter };
+  return wire(env, dataDir, options, found);
 }
 
 /** The same for reading beside a writer, or before damage (`asked`: why writing was refused). */
@@ -48,7 +59,15 @@ export function readParts(
   if (found !== undefined && options.onDamage === 'throw') throw damageOf(found);
   const damage = asked ?? (found === undefined ? undefined : damageOf(found));
   const recovery = recoveryReport(env, opened, startMs);
-  return wire(env, dataDir, options, { identity, opened, recovery, lock: undefined, damage });
+  const meter = new LaneMeter();
+  return wire(env, dataDir, options, {
+    identity,
+    opened,
+    recovery,
+    lock: undefined,
+    damage,
+    meter,
+  });
 }
 
 function damageOf(damage: object & { reason?: string }): AdastraError {
@@ -68,9 +87,10 @@ function wire(
     recovery: RecoveryReport;
     lock: FileLock | undefined;
     damage: AdastraError | undefined;
+    meter: LaneMeter;
   },
 ): EngineParts {
-  const { identity, opened, recovery, lock, damage } = found;
+  const { identity, opened, recovery, lock, damage, meter } = found;
   const { replica, log } = opened;
   const stated = new MembershipTable();
   stated.load(replica.storage, replica.origins);
@@ -86,6 +106,7 @@ function wire(
     recovery,
     lock,
     damage,
+    meter,
   };
 }
 

@@ -66,7 +66,10 @@ export class Opening {
   }
 }
 
-function makeLane({ env, log, replica, options, identity }: EngineParts, clock: HybridClock): Lane {
+function makeLane(
+  { env, log, replica, options, identity, meter }: EngineParts,
+  clock: HybridClock,
+): Lane {
   const { storage, origins, vector, incarnations, seen, commands, collected } = replica;
   return new Lane({
     env,
@@ -90,6 +93,7 @@ function makeLane({ env, log, replica, options, identity }: EngineParts, clock: 
     operations: new OperationRegistry(options.operations),
     author: authorOf(env, identity, replica, log.term),
     durability: options.durability,
+    meter,
     flush: { intervalMs: options.intervalMs, blockingFlush: options.blockingFlush },
   });
 }

@@ -98,7 +98,7 @@ function walOf(
   };
 }
 
-function healthOf(
+export function healthOf(
   parts: EngineParts,
   lane: Lane | undefined,
 ): { health: NodeStatus['health']; healthReason?: string } {

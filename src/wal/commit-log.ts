@@ -6,7 +6,7 @@
  * What a disk can do never comes as an exception but as an outcome: `rejected` means that nothing
  * of the batch is in the log, `unknown` that a flush failed and only the next open can tell.
  */
-import type { AdastraError } from '../core/index.ts';
+import type { AdastraError, HistogramReading } from '../core/index.ts';
 import type { Batch } from './batch.ts';
 import type { BatchBuilder } from './batch-builder.ts';
 
@@ -39,6 +39,8 @@ export interface LogStat {
   readonly syncMsLast: number;
   /** Moving average; 0 before the first flush. */
   readonly syncMsMean: number;
+  /** How long flushes took, in seconds; `undefined` where nothing is flushed. */
+  readonly syncSeconds: HistogramReading | undefined;
   readonly latched: string | undefined;
 }
 

@@ -154,9 +154,7 @@ export class FileCommitLog implements CommitLog {
       headSeq: this.headSeq,
       durableSeq: this.durableSeq,
       batchCount: this.#batchCount,
-      syncCount: this.#syncs.count,
-      syncMsLast: this.#syncs.lastMs,
-      syncMsMean: this.#syncs.meanMs,
+      ...this.#syncs.stat(),
       latched: this.latched?.message,
     };
   }

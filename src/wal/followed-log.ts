@@ -186,6 +186,7 @@ export class FollowedLog extends ReadOnlyLog {
       syncCount: 0,
       syncMsLast: 0,
       syncMsMean: 0,
+      syncSeconds: undefined,
       latched: undefined,
     };
   }

@@ -64,6 +64,7 @@ export class LogView extends ReadOnlyLog {
       syncCount: 0,
       syncMsLast: 0,
       syncMsMean: 0,
+      syncSeconds: undefined,
       latched: undefined,
     };
   }

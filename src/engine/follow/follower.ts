@@ -13,6 +13,7 @@ import { checkpointDirectory } from '../directory.ts';
 import { Engine } from '../engine.ts';
 import type { Freshness } from '../freshness.ts';
 import type { CheckpointInfo, NodeStatus, ReaderStatus } from '../node-api.ts';
+import { metersOf, type NodeMeters, type NotReady } from '../node-meters.ts';
 import { type FollowerSettings, Following } from './following.ts';
 import type { FollowSource, LogPosition, SourceListener, SourceWatch } from './source.ts';
 import { SourceLag } from './source-lag.ts';
@@ -41,6 +42,8 @@ export class Follower extends Engine implements SourceListener {
   #rebuilds = 0;
   #lastRebuild: ReaderStatus['lastRebuild'];
   #timer: Timer | undefined;
+  /** Whether it has had all that the source held, once. */
+  #hasState = false;
   #isScheduled = false;
   #isPumping = false;
   #ending: Promise<void> | undefined;
@@ -93,6 +96,18 @@ export class Follower extends Engine implements SourceListener {
         : { health: 'damaged' as const, healthReason: problem.message }),
       reader: this.#readerStatus(),
     };
+  }
+
+  override meters(): NodeMeters {
+    const meters = metersOf(this, this.#parts.settings.dataDir);
+    return this.#problem === undefined ? meters : { ...meters, health: 'damaged' };
+  }
+
+  /** Later it answers whatever happens to its source: answers say how old they may be. */
+  override notReady(): NotReady {
+    if (this.#ending !== undefined) return { code: 'closed', reason: 'the node is closed' };
+    if (this.#hasState) return undefined;
+    return { code: 'not_yet', reason: 'its first state is being made from the log' };
   }
 
   override async checkpoint(): Promise<CheckpointInfo> {
@@ -168,6 +183,7 @@ export class Follower extends Engine implements SourceListener {
       this.#adoptNext(target);
       return false;
     }
+    this.#hasState = true;
     if (target.seq > 0 && this.#ownCheckpoints().length === 0) this.#checkpointSoon();
     return false;
   }

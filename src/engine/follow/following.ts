@@ -5,7 +5,7 @@
  */
 import { AdastraError, MalformedBytes, NeedsNewerLevel } from '../../core/index.ts';
 import type { Env } from '../../env/index.ts';
-import { Replay } from '../../store/transactions/index.ts';
+import { LaneMeter, Replay } from '../../store/transactions/index.ts';
 import { type Batch, FollowedLog } from '../../wal/index.ts';
 import { Checkpointer } from '../checkpointer.ts';
 import type { EngineParts } from '../engine-parts.ts';
@@ -80,6 +80,7 @@ export class Following {
       },
       lock: undefined,
       damage: undefined,
+      meter: new LaneMeter(),
     };
     this.checkpointer = new Checkpointer({
       env,

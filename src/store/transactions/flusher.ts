@@ -45,6 +45,7 @@ export class Flusher {
   /** Sealed and not yet written. */
   #queue: PendingBatch[] = [];
   #scheduled = false;
+  #turns = 0;
   /** A background flush runs. */
   #busy = false;
   #intervalTimer: Timer | undefined = undefined;
@@ -67,10 +68,16 @@ export class Flusher {
     return !this.#busy && !this.#scheduled && this.#queue.length === 0;
   }
 
+  /** Names this turn of the event loop where a flush begins when it is over; else 0. */
+  get turn(): number {
+    return this.#scheduled ? this.#turns : 0;
+  }
+
   /** Something was gathered: flush it when this turn of the event loop is over. */
   schedule(): void {
     if (this.#scheduled || this.#busy) return;
     this.#scheduled = true;
+    this.#turns += 1;
     this.#env.timers.soon(this.#run);
   }
 

@@ -17,6 +17,7 @@ export { Incarnations } from './incarnations.ts';
 export { copyRecord, KeptBundles, type LostCommits } from './kept-bundles.ts';
 export { checkRange, inRange } from './key-range.ts';
 export { Lane } from './lane.ts';
+export { LaneMeter } from './lane-meter.ts';
 export type { LaneParts, PublishedCommit } from './lane-parts.ts';
 export { type DecidedBranch, type Member, MembershipTable, PRESENT } from './membership.ts';
 export { commitAt, commitsOf, type LogCommit, withoutSystemKeys } from './log-commits.ts';

@@ -2,7 +2,7 @@
  * What the lane answers where there is no receipt of a commit: nothing changed, nobody waits, or
  * writes are refused for good.
  */
-import { AdastraError, type Durability, type Receipt } from '../../core/index.ts';
+import { AdastraError, type Durability, type Limits, type Receipt } from '../../core/index.ts';
 
 /** The receipt of what is no own commit. */
 export const NO_RECEIPT: Receipt = {
@@ -15,6 +15,11 @@ export const NO_RECEIPT: Receipt = {
   replayed: false,
 };
 
+/** The receipt of a commit that is none, since nothing changed; `seq`: what it was decided on. */
+export function unchanged(seq: number, origin: string, durability: Durability): Receipt {
+  return { ...NO_RECEIPT, seq, origin, durability };
+}
+
 /** For a commit that nobody waits for. */
 export function ignore(): void {}
 
@@ -26,9 +31,14 @@ export function latched(failure: AdastraError): AdastraError {
   });
 }
 
-/** More waits for the disk than may (INV-12). */
-export function overloaded(pendingCommits: number, pendingBytes: number): AdastraError {
-  return new AdastraError(
+/** Throws `overloaded` where as much waits for the disk as may (INV-12). */
+export function checkQueue(
+  pendingCommits: number,
+  pendingBytes: number,
+  { pendingBytesMax, pendingCommitsMax }: Limits,
+): void {
+  if (pendingBytes < pendingBytesMax && pendingCommits < pendingCommitsMax) return;
+  throw new AdastraError(
     'overloaded',
     `${pendingCommits} commits (${pendingBytes} bytes) wait for the disk`,
     {

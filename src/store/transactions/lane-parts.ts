@@ -12,6 +12,7 @@ import type { CommandMemory } from './command-memory.ts';
 import type { DecidedPlace } from './decided-note.ts';
 import type { FlushSettings } from './flusher.ts';
 import type { HeadTable } from './head-table.ts';
+import type { LaneMeter } from './lane-meter.ts';
 import type { Incarnations } from './incarnations.ts';
 import type { PendingEntry } from './overlay.ts';
 import type { PolicySettings } from './policy-table.ts';
@@ -39,6 +40,8 @@ export interface LaneParts {
   readonly policies?: PolicySettings | undefined;
   /** Where the journal of decided conflicts stands; kept up to date. */
   readonly decided: DecidedPlace;
+  /** Default: one of its own. */
+  readonly meter?: LaneMeter | undefined;
 }
 
 /** A commit as the lane publishes it; valid inside the listener only. */

@@ -20,8 +20,9 @@ import { BatchGatherer } from './batch-gatherer.ts';
 import { checkCommitSize, fieldBytesMax } from './commit-size.ts';
 import { Flusher, type FlushTarget } from './flusher.ts';
 import { newDeferred } from './deferred.ts';
-import { latched, NO_RECEIPT, overloaded, ownReceipt } from './lane-answers.ts';
+import { checkQueue, latched, ownReceipt, unchanged } from './lane-answers.ts';
 import { LaneMembership } from './lane-membership.ts';
+import { LaneMeter } from './lane-meter.ts';
 import type { Admission, LaneParts, PublishedCommit } from './lane-parts.ts';
 import { firstLaneState, type LaneState } from './lane-state.ts';
 import {
@@ -53,6 +54,7 @@ export class Lane {
   parts: LaneParts;
   /** Applied and in the log at its level: what the published state holds. */
   readonly vector: Vector;
+  readonly meter: LaneMeter;
   /** Encoded values of the call in hand. */
   readonly scratch: ByteWriter = new ByteWriter(64 * 1024);
   readonly #gatherer: BatchGatherer;
@@ -73,6 +75,7 @@ export class Lane {
   constructor(parts: LaneParts) {
     this.membership = new LaneMembership(parts);
     this.parts = { ...parts, limits: this.membership.limits() };
+    this.meter = parts.meter ?? new LaneMeter();
     this.overlay = new Overlay(parts.storage, parts.origins);
     this.vector = parts.vector;
     const { env, log, author } = parts;
@@ -101,6 +104,11 @@ export class Lane {
     return this.parts.collected.seq;
   }
 
+  /** Bytes of commits that are admitted and not yet in the log. */
+  get pendingBytes(): number {
+    return this.#pendingBytes + this.#gatherer.openBytes;
+  }
+
   /** What is applied, pending included. */
   get admittedVector(): Vector {
     return this.#gatherer.vector;
@@ -109,10 +117,7 @@ export class Lane {
   /** What the log holds: for the header of a segment that begins now. */
   logVector(): Vector {
     const vector = this.vector.copy();
-    for (const { advances } of this.#written) {
-      for (const { origin, originSeq, digest } of advances)
-        vector.advance(origin, originSeq, digest);
-    }
+    for (const batch of this.#written) batch.advance(vector);
     return vector;
   }
 
@@ -129,10 +134,7 @@ export class Lane {
     if (this.#closed) throw new AdastraError('closed', 'the node is closed');
     if (this.failure !== undefined) throw latched(this.failure);
     this.policies.checkNotDeciding();
-    const { pendingBytesMax, pendingCommitsMax } = this.parts.limits;
-    const bytes = this.#pendingBytes + this.#gatherer.openBytes;
-    if (bytes < pendingBytesMax && this.pendingCommits < pendingCommitsMax) return;
-    throw overloaded(this.pendingCommits, bytes);
+    checkQueue(this.pendingCommits, this.pendingBytes, this.parts.limits);
   }
 
   /** The hot path: one put of a value that stands encoded in `scratch`. */
@@ -272,8 +274,7 @@ export class Lane {
 
   /** Receipt of a commit that is not one: nothing changed. */
   unchangedReceipt(durability: Durability): Receipt {
-    const { originText } = this.parts.author;
-    return { ...NO_RECEIPT, seq: this.#gatherer.seq, origin: originText, durability };
+    return unchanged(this.admittedSeq, this.parts.author.originText, durability);
   }
 
   /** The entries of one commit; whether they concern how conflicts are shown. */
@@ -294,7 +295,8 @@ export class Lane {
     gatherer.batch.require(durability);
     this.pendingCommits++;
     const { promise, resolve, reject } = newDeferred<Receipt>();
-    gatherer.batch.commits.push({ seq: receipt.seq, first, receipt, resolve, reject });
+    const ms = this.meter.admissionMs(this.parts.env.clock, this.#flusher.turn);
+    gatherer.batch.addOwn({ seq: receipt.seq, first, receipt, resolve, reject }, ms);
     this.#afterAdmission();
     return promise;
   }
@@ -336,11 +338,11 @@ export class Lane {
     this.#durable = batch.after as LaneState;
     this.parts.decided.seq = this.#durable.decidedSeq;
     if (this.#written[0] === batch) this.#written.shift();
-    for (const { origin, originSeq, digest } of batch.advances)
-      this.vector.advance(origin, originSeq, digest);
+    batch.advance(this.vector);
     for (const head of batch.heads) this.parts.heads.note(head);
     for (const commit of batch.commits) this.#publish(commit);
     for (const { release } of batch.answers) release();
+    this.meter.committed(batch.times, batch.commits.length, this.parts.env.clock.monoMs());
     this.#gatherer.reuse(batch);
   }
 
@@ -367,10 +369,10 @@ export class Lane {
     this.policies.postpone();
     this.#gatherer.rollBack(this.#durable, this.vector);
     for (const batch of batches) {
+      this.meter.failed(error.code, batch.commits.length, this.parts.env.clock.monoMs());
       this.#pendingBytes -= batch.builder.payloadBytes;
       this.pendingCommits -= batch.commits.length;
-      for (const { fail } of batch.answers) fail(error);
-      for (const { reject } of batch.commits) reject(error);
+      batch.fail(error);
       this.#gatherer.reuse(batch);
     }
   }

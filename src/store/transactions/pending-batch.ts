@@ -9,10 +9,12 @@ import type {
   Durability,
   Receipt,
   SignedHead,
+  Vector,
 } from '../../core/index.ts';
 import { BatchBuilder } from '../../wal/index.ts';
 import type { DecidedKey } from './decided-note.ts';
 import { ignore, NO_RECEIPT } from './lane-answers.ts';
+import { AdmissionTimes } from './lane-meter.ts';
 import type { LaneState } from './lane-state.ts';
 import type { PendingEntry } from './overlay.ts';
 
@@ -48,6 +50,8 @@ export class PendingBatch {
   level: Durability = 'os';
   readonly commits: PendingCommit[] = [];
   readonly answers: PendingAnswer[] = [];
+  /** Of those of its commits that somebody waits for. */
+  readonly times: AdmissionTimes = new AdmissionTimes();
   /** What its bundles add to the vector. */
   readonly advances: VectorAdvance[] = [];
   /** Signed heads among its records. */
@@ -70,6 +74,12 @@ export class PendingBatch {
     builder.endRecord();
   }
 
+  /** A commit that somebody waits for, admitted at `ms` of the monotonic clock. */
+  addOwn(commit: PendingCommit, ms: number): void {
+    this.commits.push(commit);
+    this.times.note(ms);
+  }
+
   /** The commits of a received bundle; the last one answers for all. */
   addReceived(
     firstSeq: number,
@@ -89,12 +99,25 @@ export class PendingBatch {
     this.commits.push({ seq, first, receipt: NO_RECEIPT, resolve: ignore, reject: ignore });
   }
 
+  /** What it adds, into `vector`. */
+  advance(vector: Vector): void {
+    for (const { origin, originSeq, digest } of this.advances)
+      vector.advance(origin, originSeq, digest);
+  }
+
+  /** Everybody who waits for it learns that it is not in the log, or that nobody knows. */
+  fail(error: AdastraError): void {
+    for (const answer of this.answers) answer.fail(error);
+    for (const { reject } of this.commits) reject(error);
+  }
+
   reset(): void {
     this.builder.reset();
     this.firstSeq = 0;
     this.level = 'os';
     this.commits.length = 0;
     this.answers.length = 0;
+    this.times.reset();
     this.advances.length = 0;
     this.decided.length = 0;
     this.heads.length = 0;
