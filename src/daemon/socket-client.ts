@@ -60,13 +60,13 @@ export class SocketClient implements Connection {
 
   /** The answer's head; its body is the caller's to read. Throws what the node answered. */
   async #begin(call: RemoteCall): Promise<IncomingMessage> {
-    if (this.isClosed) throw new AdastraError('closed', 'the connection to the node was closed');
+    if (this.isClosed) throw closed();
     const response = await this.#send(call);
     if (response.statusCode === 200 || response.statusCode === 202) return response;
     throw await this.#problemIn(call, response);
   }
 
-  /** Ends everything that is under way. */
+  /** Ends everything that is under way; whether a write was done is `unknown_outcome` then. */
   close(): void {
     this.#closing.abort();
     this.#agent.destroy();
@@ -115,9 +115,10 @@ export class SocketClient implements Connection {
 
   /** What a connection that ended too early means. */
   #brokenOff({ isWrite, signal }: RemoteCall, cause: unknown): AdastraError {
-    if (this.isClosed) return new AdastraError('closed', 'the connection to the node was closed');
     if (signal?.aborted === true) return aborted(signal);
-    this.#isLost = true;
+    const isClosed = this.isClosed;
+    if (isClosed && isWrite !== true) return closed();
+    this.#isLost = !isClosed;
     const reason = cause instanceof Error ? cause.message : String(cause);
     const { code } = cause as NodeJS.ErrnoException;
     const isUnsent = code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'EACCES';
@@ -127,6 +128,7 @@ export class SocketClient implements Connection {
         cause,
       });
     }
+    if (isClosed) return closed();
     return new AdastraError('unavailable', `the running node does not answer: ${reason}`, {
       hint: 'it may have stopped: run the command again',
       cause,
@@ -136,6 +138,10 @@ export class SocketClient implements Connection {
 
 function headersOf(text: string): Record<string, string | number> {
   return { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
+}
+
+function closed(): AdastraError {
+  return new AdastraError('closed', 'the connection to the node was closed');
 }
 
 function aborted(signal: AbortSignal): AdastraError {

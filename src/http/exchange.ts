@@ -22,6 +22,7 @@ export class Exchange {
   readonly #request: OutgoingRequest;
   readonly #ending: Ending;
   readonly #controller = new AbortController();
+  #answer: FetchAnswer | undefined;
   #isLate = false;
 
   constructor(platform: Platform, request: OutgoingRequest, ending: Ending) {
@@ -30,7 +31,7 @@ export class Exchange {
     this.#ending = ending;
   }
 
-  /** Sends it; the answer's head. Throws `Failure` for anything but success. */
+  /** Sends it; gives the answer's head. Throws `Failure` for anything but success. */
   async begin(): Promise<FetchAnswer> {
     const { url, timeoutMs, ...init } = this.#request;
     const { signal } = this.#controller;
@@ -43,17 +44,15 @@ export class Exchange {
         cache: 'no-store',
       }),
     );
+    this.#answer = answer;
     if (answer.status >= 200 && answer.status < 300) return answer;
     throw await this.#refusal(answer);
   }
 
   /** The answer's body as it comes, with at most `idleMs` between two pieces; throws `Failure`. */
-  async *chunks(
-    { body }: FetchAnswer,
-    idleMs: number | undefined,
-  ): AsyncGenerator<Uint8Array, void, undefined> {
-    if (body === null) return;
-    const reader: BodyReader = body.getReader();
+  async *chunks(idleMs: number | undefined): AsyncGenerator<Uint8Array, void, undefined> {
+    const reader: BodyReader | undefined = this.#answer?.body?.getReader();
+    if (reader === undefined) return;
     for (;;) {
       const { done, value } = await this.#within(idleMs, () => reader.read());
       if (done) return;
@@ -62,11 +61,11 @@ export class Exchange {
   }
 
   /** The answer's body as text; throws `Failure`. */
-  async text(answer: FetchAnswer): Promise<string> {
+  async text(): Promise<string> {
     const decoder = new TextDecoder();
     const parts: string[] = [];
     let bytes = 0;
-    for await (const chunk of this.chunks(answer, this.#request.timeoutMs)) {
+    for await (const chunk of this.chunks(this.#request.timeoutMs)) {
       bytes += chunk.length;
       if (bytes > ANSWER_BYTES_MAX) throw Failure.lost(new Error('the answer is too long'));
       parts.push(decoder.decode(chunk, { stream: true }));
@@ -102,7 +101,7 @@ export class Exchange {
   async #refusal(answer: FetchAnswer): Promise<Failure> {
     const { status } = answer;
     const retryAfter = answer.headers.get('retry-after');
-    const error = errorOfProblem(jsonOrNothing(await this.text(answer)));
+    const error = errorOfProblem(jsonOrNothing(await this.text()));
     if (error !== undefined) return Failure.answered(error, status, retryAfter);
     const bare = new AdastraError('unavailable', `the answer was ${status} without a reason`, {
       hint: 'something between here and the node answered, or it is no adastra node',

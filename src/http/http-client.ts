@@ -2,7 +2,7 @@
  * A node over HTTP: `NodeApi` with the same names, arguments and errors as a node in this process,
  * in Node and in browsers. Closing it ends what it has under way, never the node.
  */
-import type { Commit } from '../core/index.ts';
+import type { ChangedKey, Commit } from '../core/index.ts';
 import type { ChangesOptions } from '../engine/index.ts';
 import { RemoteNode, target } from '../remote/index.ts';
 import type { AnswerFreshness } from './answer-freshness.ts';
@@ -11,6 +11,22 @@ import { HttpConnection } from './http-connection.ts';
 import { liveCommits } from './live-commits.ts';
 import { type CallOptions, type HttpClientOptions, resolveOptions } from './options.ts';
 import { webPlatform } from './platform.ts';
+
+/** What of the log is wanted; where several are given, all hold. */
+export interface CommitsOptions extends ChangesOptions {
+  /** Only changes of keys that begin with this; of a live stream. */
+  readonly prefix?: string | undefined;
+  /** Only changes of this kind; of a live stream. */
+  readonly kind?: ChangedKey['kind'] | undefined;
+  /** Only commits made by this operation; of a live stream. */
+  readonly operation?: string | undefined;
+}
+
+/** The changes of one commit that touch what is watched. */
+export interface Change {
+  readonly seq: number;
+  readonly changes: readonly ChangedKey[];
+}
 
 export class HttpClient extends RemoteNode {
   declare protected readonly connection: HttpConnection;
@@ -35,18 +51,32 @@ export class HttpClient extends RemoteNode {
   }
 
   /** A live one goes on over broken connections: nothing is lost, nothing comes twice. */
-  override changes(options: ChangesOptions = {}): AsyncGenerator<Commit, void, undefined> {
+  override changes(options: CommitsOptions = {}): AsyncGenerator<Commit, void, undefined> {
     return options.live === false ? super.changes(options) : this.#live(options);
+  }
+
+  /** The changes of one key, or of the keys under a prefix, from the next commit on or `from`. */
+  async *watch(
+    watched: string | { readonly prefix: string },
+    { from, signal }: Pick<ChangesOptions, 'from' | 'signal'> = {},
+  ): AsyncGenerator<Change, void, undefined> {
+    const isKey = typeof watched === 'string';
+    const prefix = isKey ? watched : watched.prefix;
+    for await (const { seq, events } of this.changes({ from, signal, prefix })) {
+      const changes = isKey ? events.filter(({ key }) => key === watched) : events;
+      if (changes.length > 0) yield { seq, changes };
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
 
-  async *#live({ from, system, signal }: ChangesOptions): AsyncGenerator<Commit, void, undefined> {
+  async *#live(options: CommitsOptions): AsyncGenerator<Commit, void, undefined> {
+    const { signal, system, prefix, kind, operation } = options;
     // Named at the first request: behind a connection that breaks, "the next one" is another one.
-    const first = from ?? (await this.freshness()).seq + 1;
-    const path = target`/v1/stream?${{ from: first, system }}`;
+    const from = options.from ?? (await this.freshness()).seq + 1;
+    const path = target`/v1/stream?${{ from, system, prefix, kind, operation }}`;
     yield* liveCommits(this.connection, { method: 'GET', path, signal });
   }
 }

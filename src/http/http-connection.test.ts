@@ -178,16 +178,19 @@ describe('what ends a call', () => {
     expect(platform.asked).toHaveLength(1);
   });
 
-  it('is the end of the client', async () => {
-    const { platform, node, connection } = scripted([silence, lost]);
-    const first = codeOf(platform, node.count());
+  it('is the end of the client; a write that is under way is unknown then', async () => {
+    const { platform, node, connection } = scripted([silence, silence]);
+    const calls = [codeOf(platform, node.count()), codeOf(platform, node.put('a', 1))];
     connection.close();
-    expect(await first).toBe('closed');
+    expect(await Promise.all(calls)).toEqual(['closed', 'unknown_outcome']);
     expect(await codeOf(platform, node.count())).toBe('closed');
-    const waiting = scripted([
-      () => (setImmediate(() => waiting.connection.close()), lost({} as never)),
-    ]);
-    expect(await codeOf(waiting.platform, waiting.node.count())).toBe('closed');
+    expect(await codeOf(platform, node.put('a', 1))).toBe('closed');
+    const closing: Scripted = (asked) => {
+      setImmediate(() => waiting.connection.close());
+      return unsent(asked);
+    };
+    const waiting = scripted([closing]);
+    expect(await codeOf(waiting.platform, waiting.node.put('a', 1))).toBe('closed');
   });
 });
 

@@ -12,7 +12,7 @@ import type { Ending, Endings } from './ending.ts';
 import { Exchange, type OutgoingRequest } from './exchange.ts';
 import { Failure } from './failure.ts';
 import type { ResolvedOptions } from './options.ts';
-import type { FetchAnswer, Platform } from './platform.ts';
+import type { Platform } from './platform.ts';
 import { Retry } from './retry.ts';
 
 /** A node says something every 15 s on a live stream. */
@@ -53,9 +53,7 @@ export class HttpConnection implements Connection {
   async call(call: RemoteCall): Promise<unknown> {
     const ending = this.#endings.begin(call.signal);
     try {
-      return await this.#repeat(call, ending, async (exchange, answer) =>
-        parse(await exchange.text(answer)),
-      );
+      return await this.#repeat(call, ending, async (exchange) => parse(await exchange.text()));
     } finally {
       ending.leave();
     }
@@ -65,12 +63,8 @@ export class HttpConnection implements Connection {
     const ending = this.#endings.begin(call.signal);
     let exchange: Exchange | undefined;
     try {
-      const begun = async (one: Exchange, answer: FetchAnswer): Promise<FetchAnswer> => {
-        exchange = one;
-        return answer;
-      };
-      const answer = await this.#repeat(call, ending, begun);
-      yield* (exchange as unknown as Exchange).chunks(answer, IDLE_MS);
+      exchange = await this.#repeat(call, ending, async (one) => one);
+      yield* exchange.chunks(IDLE_MS);
     } catch (thrown) {
       throw ending.error() ?? (thrown instanceof Failure ? thrown.error : thrown);
     } finally {
@@ -84,6 +78,8 @@ export class HttpConnection implements Connection {
     const ending = this.#endings.begin(signal);
     try {
       await this.#wait(ms, ending);
+      const ended = ending.error();
+      if (ended !== undefined) throw ended;
     } finally {
       ending.leave();
     }
@@ -92,33 +88,35 @@ export class HttpConnection implements Connection {
   async #repeat<T>(
     call: RemoteCall,
     ending: Ending,
-    take: (exchange: Exchange, answer: FetchAnswer) => Promise<T>,
+    take: (exchange: Exchange) => Promise<T>,
   ): Promise<T> {
     const retry = this.retry(call.timeoutMs);
     let isUnknown = false;
     for (;;) {
       const exchange = new Exchange(this.#platform, this.#requestOf(call), ending);
       try {
-        const answer = await exchange.begin();
-        this.freshness = freshnessOf(answer);
-        const taken = await take(exchange, answer);
+        this.freshness = freshnessOf(await exchange.begin());
+        const taken = await take(exchange);
         this.#isLost = false;
         return taken;
       } catch (thrown) {
         exchange.end();
         if (!(thrown instanceof Failure)) throw thrown;
-        const ended = ending.error();
-        if (ended !== undefined) throw ended;
         isUnknown ||= call.isWrite === true && thrown.kind === 'lost';
         this.#isLost = thrown.kind === 'lost' || thrown.kind === 'unsent';
         const waitMs = mayRepeat(call, thrown) ? retry.next(thrown.waitMs) : undefined;
-        if (waitMs === undefined) throw outcome(thrown, isUnknown);
-        await this.#wait(waitMs, ending);
+        if (waitMs !== undefined) await this.#wait(waitMs, ending);
+        const ended = ending.error();
+        if (ended !== undefined) throw isUnknown && this.isClosed ? unknown(ended) : ended;
+        if (waitMs !== undefined) continue;
+        throw isUnknown && !thrown.isDecided ? unknown(thrown.error) : thrown.error;
       }
     }
   }
 
+  /** Over sooner where the call ends. */
   async #wait(ms: number, ending: Ending): Promise<void> {
+    if (ending.error() !== undefined) return;
     await new Promise<void>((resolve) => {
       const callOff = this.#platform.after(ms, resolve);
       ending.onEnd = () => {
@@ -127,8 +125,6 @@ export class HttpConnection implements Connection {
       };
     });
     ending.onEnd = undefined;
-    const ended = ending.error();
-    if (ended !== undefined) throw ended;
   }
 
   #requestOf(call: RemoteCall): OutgoingRequest {
@@ -164,13 +160,12 @@ function mayRepeat({ isWrite, body }: RemoteCall, { kind }: Failure): boolean {
   return body !== undefined && 'commandId' in body && body.commandId !== undefined;
 }
 
-/** What the caller is told in the end. */
-function outcome({ error, isDecided }: Failure, isUnknown: boolean): AdastraError {
-  if (!isUnknown || isDecided) return error;
-  return new AdastraError('unknown_outcome', `whether this was done is unknown: ${error.message}`, {
+/** What is told of a write that may have been done, and may not. */
+function unknown(cause: AdastraError): AdastraError {
+  return new AdastraError('unknown_outcome', `whether this was done is unknown: ${cause.message}`, {
     hint: 'read what is there, or send it again with the same commandId',
-    details: error.details,
-    cause: error,
+    details: cause.details,
+    cause,
   });
 }
 

@@ -3,6 +3,6 @@
  */
 export { AdastraError, type ErrorCode, jsonOf, type Value, valueOfJson } from '../core/index.ts';
 export type { AnswerFreshness } from './answer-freshness.ts';
-export { HttpClient } from './http-client.ts';
+export { type Change, type CommitsOptions, HttpClient } from './http-client.ts';
 export type { CallOptions, HttpClientOptions } from './options.ts';
 export type { Fetch, FetchAnswer, FetchInit } from './platform.ts';

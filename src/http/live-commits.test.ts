@@ -18,6 +18,7 @@ const END = 'event: end\ndata: {}\n\n';
 const told = (code: string): string =>
   `event: error\ndata: {"code":"${code}","detail":"it is ${code}"}\n\n`;
 const BEAT = ': \n\n';
+const place = (seq: number): string => `id: ${seq}.d${seq}\nevent: fresh\ndata: {"seq":${seq}}\n\n`;
 
 interface Followed {
   readonly seqs: number[];
@@ -67,6 +68,14 @@ it('goes on behind the last whole event, however a stream ends', async () => {
     code: 'end',
     ids: [undefined, '1.d1', '1.d1', '3.d3', '4.d4', '5.d5', '6.d6', '6.d6'],
   });
+});
+
+it('goes on behind what was filtered out', async () => {
+  const followed = await follow(
+    [pieces([place(4), event(6), place(9)], 'cut'), pieces([event(12)], 'silence')],
+    2,
+  );
+  expect(followed).toEqual({ seqs: [6, 12], code: 'end', ids: [undefined, '9.d9'] });
 });
 
 it('throws what another try does not change', async () => {

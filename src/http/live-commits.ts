@@ -5,6 +5,7 @@
  */
 import { AdastraError, type Commit, type ErrorCode } from '../core/index.ts';
 import { type RemoteCall, type StreamedRecord, streamedRecords } from '../remote/index.ts';
+import type { AnswerFreshness } from './answer-freshness.ts';
 import type { HttpConnection } from './http-connection.ts';
 import type { Retry } from './retry.ts';
 
@@ -28,9 +29,12 @@ export async function* liveCommits(
   let headers = call.headers;
   try {
     for (;;) {
-      for await (const { id, record } of untilCut(connection, { ...call, headers }, retry)) {
-        headers = { ...call.headers, 'last-event-id': id };
-        yield record;
+      for await (const streamed of untilCut(connection, { ...call, headers }, retry)) {
+        const { event, id, record } = streamed;
+        // Behind what is filtered out, a place comes with no commit.
+        if (id !== '') headers = { ...call.headers, 'last-event-id': id };
+        if (event === 'fresh') connection.freshness = record as AnswerFreshness;
+        if (event === 'commit') yield record as Commit;
       }
     }
   } catch (error) {
@@ -43,11 +47,11 @@ async function* untilCut(
   connection: HttpConnection,
   call: RemoteCall,
   retry: Retry,
-): AsyncGenerator<StreamedRecord<Commit>, void, undefined> {
+): AsyncGenerator<StreamedRecord, void, undefined> {
   let cause = new AdastraError('unavailable', 'the node has stopped');
   try {
-    for await (const streamed of streamedRecords<Commit>(heard(connection.open(call), retry))) {
-      retry.succeed();
+    for await (const streamed of streamedRecords(heard(connection.open(call), retry))) {
+      if (streamed.event === 'commit') retry.succeed();
       yield streamed;
     }
   } catch (error) {

@@ -30,29 +30,32 @@ export async function* eventRecords<T>(
   call: RemoteCall,
 ): AsyncGenerator<T, void, undefined> {
   try {
-    for await (const { record } of streamedRecords<T>(connection.open(call))) yield record;
+    for await (const { event, record } of streamedRecords(connection.open(call))) {
+      if (event === 'commit') yield record as T;
+    }
   } catch (error) {
     // Closing the connection ends what is live, as closing a node does.
     if (!connection.isClosed) throw error;
   }
 }
 
-/** A record, and what names its place in the stream. */
-export interface StreamedRecord<T> {
+/** A record, of what kind it is, and the place in the stream that the reader has come to by it. */
+export interface StreamedRecord {
+  readonly event: string;
   readonly id: string;
-  readonly record: T;
+  readonly record: unknown;
 }
 
-/** The records of `commit` events, until the node says `end`. */
-export async function* streamedRecords<T>(
+/** The records of a stream of events, until the node says `end`. */
+export async function* streamedRecords(
   chunks: AsyncIterable<Uint8Array>,
-): AsyncGenerator<StreamedRecord<T>, void, undefined> {
+): AsyncGenerator<StreamedRecord, void, undefined> {
   for await (const { event, id, data } of serverEventsOf(linesOf(chunks))) {
     if (event === 'end') return;
     const json = parse(data);
     const error = event === 'error' ? errorOfProblem(json) : undefined;
     if (error !== undefined) throw error;
-    if (event === 'commit') yield { id, record: recordOfJson(json) as T };
+    yield { event, id, record: recordOfJson(json) };
   }
   // The node stops with `end`; a stream that just ends was cut off.
   throw new AdastraError('unavailable', 'the running node does not answer: a stream was cut off', {
