@@ -52,13 +52,14 @@ export function isDataRoute({ access }: Pick<Route, 'access'>): boolean {
 
 /** Every problem that a route can answer with: its codes by status, both in order. */
 export function problemsOf(route: Route): ReadonlyMap<number, readonly ErrorCode[]> {
-  const codes = new Set([...EVERYWHERE, ...route.errors]);
-  if (!PROBES.has(route.path)) for (const code of OF_ADMISSION) codes.add(code);
-  if (isDataRoute(route)) codes.add('not_yet');
+  const general = PROBES.has(route.path) ? EVERYWHERE : [...EVERYWHERE, ...OF_ADMISSION];
+  const waiting: readonly ErrorCode[] = isDataRoute(route) ? ['not_yet'] : [];
   const byStatus = new Map<number, ErrorCode[]>();
-  for (const code of codes) {
-    const status = route.statuses?.[code] ?? statusOf(new AdastraError(code, ''));
-    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
-  }
+  const add = (code: ErrorCode, status = statusOf(new AdastraError(code, ''))): void => {
+    const codes = byStatus.get(status) ?? [];
+    if (!codes.includes(code)) byStatus.set(status, [...codes, code]);
+  };
+  for (const code of [...general, ...waiting]) add(code);
+  for (const code of route.errors) add(code, route.errorStatus);
   return new Map([...byStatus].sort(([one], [other]) => one - other));
 }

@@ -56,8 +56,8 @@ export interface Route {
   readonly answers: readonly Answer[];
   /** Codes beside those that every route of its kind can answer with. */
   readonly errors: readonly ErrorCode[];
-  /** Those of them that are told with another status than usual. */
-  readonly statuses?: Readonly<Partial<Record<ErrorCode, number>>>;
+  /** The status that all of these are told with, where it is not the usual one of each. */
+  readonly errorStatus?: number;
   run(call: Call<never, never>): Promise<object>;
 }
 

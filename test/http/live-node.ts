@@ -103,6 +103,9 @@ function overlaid(node: object, planted: Planted): NodeApi {
   return new Proxy(node, {
     get: (_node, name) => {
       const { answers, error } = planted;
+      if (error !== undefined && name === 'notReady') {
+        return () => ({ code: error, reason: 'planted' });
+      }
       if (error !== undefined && !NEVER_FAILS.has(name)) return () => failed(error);
       if (name in answers) return (answers as Record<PropertyKey, unknown>)[name];
       const own = (node as Record<PropertyKey, unknown>)[name];

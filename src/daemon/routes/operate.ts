@@ -15,6 +15,8 @@ import { fields, FLAG } from '../schemas/shapes.ts';
 import type { Serving } from '../serving.ts';
 
 const TAG = 'Operations';
+/** Whoever asks sends its requests elsewhere then. */
+const NOT_READY = 503;
 
 /** `healthz`, `readyz`, `metrics` */
 export const operateRoutes: readonly Route[] = [
@@ -35,12 +37,13 @@ export const operateRoutes: readonly Route[] = [
     access: 'open',
     answers: [{ type: 'json', schema: fields({ ready: FLAG }) }],
     errors: ['closed', 'joining', 'latched', 'log_damaged', 'disk_full', 'io_error', 'read_only'],
+    errorStatus: NOT_READY,
     run: async ({ serving }) => {
       const error = notReadyError(serving);
       if (error === undefined) return { ready: true };
-      const body = JSON.stringify(problemOf(error, 503));
+      const body = JSON.stringify(problemOf(error, NOT_READY));
       const headers = { 'content-type': PROBLEM_TYPE, 'retry-after': '1' };
-      return new Response(body, { status: 503, headers });
+      return new Response(body, { status: NOT_READY, headers });
     },
   }),
   route({

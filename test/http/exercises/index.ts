@@ -4,6 +4,7 @@ import { commitExercises } from './commits.ts';
 import { entryExercises } from './entries.ts';
 import { logExercises } from './log.ts';
 import { nodeExercises } from './node.ts';
+import { operateExercises } from './operate.ts';
 import { peerExercises } from './peers.ts';
 import { projectionExercises } from './projections.ts';
 import { syncExercises } from './sync.ts';
@@ -13,6 +14,7 @@ export const EXERCISES: Exercises = {
   ...commitExercises,
   ...logExercises,
   ...nodeExercises,
+  ...operateExercises,
   ...peerExercises,
   ...syncExercises,
   ...projectionExercises,
