@@ -18,7 +18,7 @@ import {
   verifyDirectory,
 } from '../client/index.ts';
 import { nodeEnv } from '../env/node/index.ts';
-import { attachTo, DirectoryWatch, openSocketServer } from '../daemon/index.ts';
+import { attachTo, DirectoryWatch, serveNode } from '../daemon/index.ts';
 import type { LockState, NodeAccess } from './node-access.ts';
 
 /** The one that `adastra` uses. */
@@ -37,7 +37,7 @@ export const clientAccess: NodeAccess = {
     newWorld ? restoreAsNewWorld(source, dataDir) : restoreBackup(source, dataDir, options),
   join: (dataDir, code, options) => joinWorld(dataDir, code, options),
   attach: (dataDir) => attachTo(dataDir),
-  serve: (node, options) => openSocketServer(node, options),
+  serve: (node, options) => serveNode(node, options),
 };
 
 /** Takes the lock for a moment, where there is one to take. */

@@ -35,6 +35,7 @@ import { policySet } from './commands/policy-set.ts';
 import { read } from './commands/read.ts';
 import { replay } from './commands/replay.ts';
 import { restore } from './commands/restore.ts';
+import { serve } from './commands/serve.ts';
 import { start } from './commands/start.ts';
 import { status } from './commands/status.ts';
 import { storeCount } from './commands/store-count.ts';
@@ -74,6 +75,7 @@ export const commandTable: readonly CommandSpec[] = [
   restore,
   doctor,
   start,
+  serve,
   read,
   daemonStatus,
   daemonStop,

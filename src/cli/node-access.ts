@@ -5,7 +5,7 @@
  */
 import type { Durability } from '../core/index.ts';
 import type { AnyOperation } from '../client/index.ts';
-import type { NodeFile, SocketServer, SocketServerOptions } from '../daemon/index.ts';
+import type { NodeFile, NodeServer, ServeOptions } from '../daemon/index.ts';
 import type { Logger, NodeApi, RecoveryReport, VerifyReport } from '../engine/index.ts';
 
 /** A node with what its opening found. */
@@ -124,5 +124,5 @@ export interface NodeAccess {
   /** The node that another process has open, if that process serves it. */
   attach(dataDir: string): Promise<RunningNode | undefined>;
   /** Serves an open node to other processes. */
-  serve(node: OpenedNode, options: SocketServerOptions): Promise<SocketServer>;
+  serve(node: OpenedNode, options: ServeOptions): Promise<NodeServer>;
 }

@@ -4,7 +4,7 @@
  * cannot start is a warning, and the node works locally.
  */
 import { AdastraError } from '../core/index.ts';
-import type { SocketServer } from '../daemon/index.ts';
+import type { NodeServer } from '../daemon/index.ts';
 import type { DiscoveryOptions, Logger, TransportOptions } from '../engine/index.ts';
 import type { OpenedNode } from './node-access.ts';
 import { addressOf } from './peer-text.ts';
@@ -48,7 +48,7 @@ export async function startParts(
 /** Stops what runs; never throws. The node itself is the session's to close, behind this. */
 export async function stopParts(
   node: OpenedNode,
-  server: SocketServer | undefined,
+  server: NodeServer | undefined,
   log: Logger,
 ): Promise<void> {
   // It bounds its own end: what it has in hand is answered before anything else goes.

@@ -5,7 +5,7 @@
  * What cannot start is a warning.
  */
 import { AdastraError } from '../core/index.ts';
-import type { SocketServer } from '../daemon/index.ts';
+import type { NodeServer } from '../daemon/index.ts';
 import type { Logger } from '../engine/index.ts';
 import type { OpenedNode } from './node-access.ts';
 import type { NodeSession } from './node-session.ts';
@@ -60,7 +60,7 @@ export class ServedNode {
     server?.announce(this.#address);
   }
 
-  async #openSocket(node: OpenedNode): Promise<SocketServer | undefined> {
+  async #openSocket(node: OpenedNode): Promise<NodeServer | undefined> {
     const { log, onStop } = this.#options;
     const { access, dataDir } = this.#session;
     try {

@@ -13,6 +13,7 @@ export { BundleReader } from './bundle-reader.ts';
 export { type BundleHead, BundleWriter, type PutValue } from './bundle-writer.ts';
 export { ByteReader, MalformedBytes, readU32, readU48 } from './byte-reader.ts';
 export { ByteWriter } from './byte-writer.ts';
+export { encodeBase64 } from './base64.ts';
 export { bytesOfHex, equalBytes, hexOf } from './bytes.ts';
 export { crc32 } from './crc32.ts';
 export type { ChangedKey, Commit, Entry, HistoryEntry, Sibling } from './entry.ts';

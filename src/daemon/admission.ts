@@ -14,6 +14,10 @@ export interface AdmissionLimits {
   readonly bodyBytesMax: number;
   /** All bodies that are being read or worked on. */
   readonly bodyBytesTotalMax: number;
+  /** Lists and objects inside each other in a body. */
+  readonly bodyDepthMax: number;
+  /** How long requests in hand may take when the server stops. */
+  readonly graceMs: number;
 }
 
 /** Commits take up to 8 MiB, and escapes and base64 make JSON longer than what it stands for. */
@@ -23,6 +27,8 @@ export const DEFAULT_ADMISSION: AdmissionLimits = {
   waitsMax: 128,
   bodyBytesMax: 32 * 1024 * 1024,
   bodyBytesTotalMax: 128 * 1024 * 1024,
+  bodyDepthMax: 1024,
+  graceMs: 10_000,
 };
 
 /** Counts of one server. */

@@ -3,7 +3,7 @@
  * listens nowhere by itself.
  */
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
-import { AdastraError, type ErrorCode } from '../core/index.ts';
+import { AdastraError } from '../core/index.ts';
 import { knownError, problemOf, PROBLEM_TYPE } from './problem.ts';
 import { PROBES, WAIT_CODES } from './route-errors.ts';
 import type { Route } from './route.ts';
@@ -24,6 +24,7 @@ import { policyRoutes } from './routes/policies.ts';
 import { projectionRoutes } from './routes/projections.ts';
 import { syncRoutes } from './routes/sync.ts';
 import { syncWaitRoutes } from './routes/sync-waits.ts';
+import { tokenRoutes } from './routes/tokens.ts';
 import { transportRoutes } from './routes/transport.ts';
 import type { AppEnv, Serving, SocketApp, SocketContext } from './serving.ts';
 
@@ -42,29 +43,20 @@ export const ROUTES: readonly Route[] = [
   ...conflictRoutes,
   ...policyRoutes,
   ...projectionRoutes,
+  ...tokenRoutes,
   ...logRoutes,
   ...daemonRoutes,
   ...operateRoutes,
   ...openApiRoutes(() => ROUTES),
 ];
 
-/** Codes that say nothing of the data: who asks may not, or the node takes no more. */
-const REFUSALS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'unauthenticated',
-  'forbidden',
-  'misdirected',
-  'limit_exceeded',
-  'overloaded',
-  'closed',
-]);
-
 /** Everything that the server answers. */
 export function makeApp(serving: Serving): SocketApp {
   const app: SocketApp = new Hono({ strict: true, getPath: rawPath });
   app.use(admitted(serving));
   addRoutes(app, serving, ROUTES);
-  app.onError((error) => answerProblem(serving, error));
-  app.notFound((context) => answerProblem(serving, noRoute(context), 404));
+  app.onError((error, context) => answerProblem(serving, context, error));
+  app.notFound((context) => answerProblem(serving, context, noRoute(context), 404));
   return app;
 }
 
@@ -105,16 +97,24 @@ function rawPath(_request: Request, options?: { env?: SocketContext['env'] }): s
   return end === -1 ? target : target.slice(0, end);
 }
 
-function answerProblem({ logger, meter }: Serving, thrown: unknown, status?: number): Response {
+function answerProblem(
+  { logger, audit }: Serving,
+  { env }: SocketContext,
+  thrown: unknown,
+  status?: number,
+): Response {
   const { error, isFault } = knownError(thrown);
   if (isFault) {
     const stack = thrown instanceof Error ? thrown.stack : undefined;
     logger?.error(`a request failed: ${stack ?? String(thrown)}`);
   }
+  audit.answered(error, env.incoming);
   const problem = problemOf(error, status);
-  if (REFUSALS.has(error.code)) meter.refuse(error.code);
   const headers: Record<string, string> = { 'content-type': PROBLEM_TYPE };
   if (WAIT_CODES.has(error.code)) headers['retry-after'] = '1';
+  if (error.code === 'unauthenticated') headers['www-authenticate'] = 'Bearer';
+  // The rest of a body that nobody reads is not worth its way: the connection ends behind this.
+  if (!env.incoming.complete) headers['connection'] = 'close';
   return new Response(JSON.stringify(problem), { status: problem.status, headers });
 }
 

@@ -3,15 +3,13 @@
  * is whoever holds a token, or, while the world has no token, anybody on this machine.
  */
 import { AdastraError } from '../core/index.ts';
+import type { TokenRole } from '../engine/index.ts';
 
 /**
  * Who may take a route. `open`: anybody who can reach the port. `read`, `write`, `admin`: a caller
  * of at least that role. `local`: the local socket only.
  */
 export type Access = 'open' | 'read' | 'write' | 'admin' | 'local';
-
-/** What a token allows, each with what is before it. */
-export type TokenRole = 'read' | 'write' | 'admin';
 
 export interface Caller {
   readonly kind: 'local' | 'anonymous' | 'token';

@@ -1,9 +1,12 @@
 /**
- * The local socket of a running node, both ends of it: the server that a process with an open node
- * runs beside it, and the node as other processes see it through the socket.
+ * The servers that a process with an open node runs beside it, on the local socket and over TCP,
+ * and the node as other processes of this machine see it through the socket.
  */
 export { attachTo } from './attach.ts';
 export { AttachedNode } from './attached-node.ts';
 export { DirectoryWatch } from './directory-watch.ts';
 export { type NodeFile, readNodeFile } from './node-file.ts';
-export { openSocketServer, type SocketServer, type SocketServerOptions } from './socket-server.ts';
+export type { HttpLimits } from './http-limits.ts';
+export { type NodeServer, serveNode, type ServeOptions } from './serve-node.ts';
+export type { HttpOptions } from './tcp-server.ts';
+export type { TlsFiles } from './tls-files.ts';

@@ -25,6 +25,8 @@ export interface NodeFile {
   readonly version: string;
   /** `host:port` for other nodes, once the transport listens. */
   readonly address?: string;
+  /** Where it serves HTTP over TCP. */
+  readonly url?: string;
 }
 
 /** What names a directory for as long as it exists. */
@@ -72,6 +74,7 @@ export function checked(json: unknown): NodeFile | undefined {
     texts.every((name) => typeof file[name] === 'string') &&
     Number.isSafeInteger(file['pid']) &&
     typeof file['startedAtMs'] === 'number' &&
-    (file['address'] === undefined || typeof file['address'] === 'string');
+    (file['address'] === undefined || typeof file['address'] === 'string') &&
+    (file['url'] === undefined || typeof file['url'] === 'string');
   return isWhole ? (json as NodeFile) : undefined;
 }

@@ -4,6 +4,7 @@
  * the request is answered.
  */
 import type { HttpBindings } from '@hono/node-server';
+import type { IncomingMessage } from 'node:http';
 import { AdastraError } from '../core/index.ts';
 import type { Admission } from './admission.ts';
 
@@ -23,13 +24,73 @@ export async function readBody(
   let counted = 0;
   outgoing.once('close', () => admission.leaveBody(counted));
   const blocks: Buffer[] = [];
-  for await (const block of incoming as AsyncIterable<Buffer>) {
+  await readTo(incoming, (block) => {
     if (counted + block.length > bodyBytesMax) throw tooLong(outgoing, bodyBytesMax);
     admission.addBody(block.length);
     counted += block.length;
     blocks.push(block);
+  });
+  const body = Buffer.concat(blocks);
+  checkDepth(body, admission.limits.bodyDepthMax);
+  return parse(body);
+}
+
+/**
+ * Gives blocks to `take` up to the end or up to its throw; what comes then stays unread. (An
+ * iterator left early would end the connection that the answer is to take.)
+ */
+function readTo(incoming: IncomingMessage, take: (block: Buffer) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const leave = (): void => {
+      incoming.off('data', onData).off('end', onEnd).off('error', onBroken).off('close', onBroken);
+    };
+    const onData = (block: Buffer): void => {
+      try {
+        take(block);
+      } catch (error) {
+        leave();
+        incoming.pause();
+        reject(error);
+      }
+    };
+    const onEnd = (): void => {
+      leave();
+      resolve();
+    };
+    const onBroken = (cause?: unknown): void => {
+      leave();
+      reject(new AdastraError('aborted', 'the body broke off before its end', { cause }));
+    };
+    incoming.on('data', onData).on('end', onEnd).on('error', onBroken).on('close', onBroken);
+    if (incoming.destroyed) onBroken();
+  });
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/** Before anything is built of it: a few bytes could stand for millions of nested lists. */
+function checkDepth(body: Uint8Array, depthMax: number): void {
+  // Each level takes two.
+  if (body.length <= depthMax * 2) return;
+  let depth = 0;
+  let isText = false;
+  for (let index = 0; index < body.length; index++) {
+    const byte = body[index] as number;
+    if (isText) {
+      if (byte === BACKSLASH) index++;
+      else if (byte === QUOTE) isText = false;
+    } else if (byte === QUOTE) isText = true;
+    else if (byte === 0x5b || byte === 0x7b) depth++;
+    else if (byte === 0x5d || byte === 0x7d) depth--;
+    if (depth > depthMax) throw tooDeep(depthMax);
   }
-  return parse(Buffer.concat(blocks));
+}
+
+function tooDeep(limit: number): AdastraError {
+  return new AdastraError('limit_exceeded', `the body is nested deeper than ${limit} levels`, {
+    details: { limitName: 'bodyDepthMax', limit },
+  });
 }
 
 function parse(bytes: Buffer): unknown {

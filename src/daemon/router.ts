@@ -36,7 +36,7 @@ function handlerOf(route: Route, serving: Serving): (context: SocketContext) => 
   const isData = isDataRoute(route);
   return async (context) => {
     context.env.route = route;
-    const caller = serving.callerOf(context);
+    const caller = await serving.callerOf(context);
     checkAccess(caller, route.access);
     const params = paramsOf(context, places);
     const query = queryFields(targetOf(context), route.query);

@@ -5,23 +5,22 @@
  */
 import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '../engine/index.ts';
 import type { Admission } from './admission.ts';
 
-/** How long what was admitted may take before it is cut off, in ms, where nothing else is said. */
-export const GRACE_MS = 10_000;
 const STEP_MS = 10;
 
-/** Resolves when every connection has ended; whether none had to be cut with a request in hand. */
+/** Resolves when every connection has ended; those with a request in hand have `graceMs` for it. */
 export async function closeServer(
   server: Server,
   admission: Admission,
-  graceMs: number,
-): Promise<boolean> {
+  logger: Logger | undefined,
+): Promise<void> {
+  const { graceMs } = admission.limits;
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   const deadline = performance.now() + graceMs;
   while (admission.requests > 0 && performance.now() < deadline) await sleep(STEP_MS);
-  const isWhole = admission.requests === 0;
+  if (admission.requests > 0) logger?.warn('requests that took too long were cut off');
   server.closeAllConnections();
   await closed;
-  return isWhole;
 }

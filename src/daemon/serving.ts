@@ -6,6 +6,7 @@ import type { Context, Hono } from 'hono';
 import { AdastraError } from '../core/index.ts';
 import type { Logger, NodeApi } from '../engine/index.ts';
 import type { Admission } from './admission.ts';
+import type { Audit } from './audit.ts';
 import type { Caller } from './caller.ts';
 import type { NodeFile } from './node-file.ts';
 import type { MeteredRoute, RequestMeter } from './request-meter.ts';
@@ -20,21 +21,27 @@ export type AppEnv = { Bindings: HttpBindings & { route?: MeteredRoute } };
 export type SocketApp = Hono<AppEnv>;
 export type SocketContext = Context<AppEnv>;
 
-/** What the routes of one server share. */
-export interface Serving {
+/** What all servers of one process share. */
+export interface ServedProcess {
   readonly node: ServedNode;
-  readonly admission: Admission;
-  /** Aborts when the server stops: live streams end. */
+  /** Aborts when the servers stop: live streams end. */
   readonly stopping: AbortSignal;
-  /** How long a stream waits for a reader that takes nothing. */
-  readonly stallMs: number;
   readonly logger: Logger | undefined;
   /** Counts what is asked. */
   readonly meter: RequestMeter;
-  /** Who makes this request; throws `unauthenticated`. */
-  callerOf(context: SocketContext): Caller;
+  /** What was refused. */
+  readonly audit: Audit;
   /** What is said of this process. */
   facts(): NodeFile;
+}
+
+/** What the routes of one server share. */
+export interface Serving extends ServedProcess {
+  readonly admission: Admission;
+  /** How long a stream waits for a reader that takes nothing. */
+  readonly stallMs: number;
+  /** Who makes this request; throws `unauthenticated`. */
+  callerOf(context: SocketContext): Caller | Promise<Caller>;
   /** Asks the process to stop; `undefined` where nobody would listen. */
   readonly stop: (() => void) | undefined;
 }

@@ -53,6 +53,8 @@ import { openParts } from './open-parts.ts';
 import { noteClockJump } from './peering/clock-warning.ts';
 import { metersOf, type NodeMeters, type NotReady, notReadyOf } from './node-meters.ts';
 import { describeNode, freshnessOf, nodeInfoOf, statusOf } from './status.ts';
+import type { TokenApi } from './token-api.ts';
+import { tokenCalls } from './token-calls.ts';
 import { verifyDirectory } from './verify.ts';
 
 // oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- see the end of the file
@@ -96,8 +98,7 @@ export class Engine extends NodeReads implements NodeApi {
       });
     }
     this.#connect();
-    const calls = peerCalls(this);
-    Object.assign(this, calls);
+    Object.assign(this, peerCalls(this), tokenCalls(this));
   }
 
   get parts(): EngineParts {
@@ -363,8 +364,8 @@ export class Engine extends NodeReads implements NodeApi {
   }
 }
 
-// The peer half of the interface is assigned at construction, from one file for each area.
-export interface Engine extends PeerApi {}
+// What is about peers and tokens is assigned at construction, from one file for each area.
+export interface Engine extends PeerApi, TokenApi {}
 
 /** How many commits pass between two looks at whether a checkpoint is due. */
 const CHECK_EVERY_COMMITS = 256;

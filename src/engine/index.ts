@@ -75,6 +75,14 @@ export { repairDirectory, type RepairSettings } from './repair.ts';
 export type { RepairReport, RepairSource } from './repair-report.ts';
 export { replayVerify, type ReplayVerifyReport } from './replay-verify.ts';
 export { stateAt } from './state-at.ts';
+export type { CreatedToken, NewToken, TokenApi, TokenInfo, TokenRole } from './token-api.ts';
+export {
+  parseToken,
+  TOKEN_KEY_PREFIX,
+  type TokenEntry,
+  tokenEntryOf,
+  TOKENS_MARK_KEY,
+} from './tokens.ts';
 export { verifyDirectory } from './verify.ts';
 export { VERSION } from './version.ts';
 // What clients use of the layers below.

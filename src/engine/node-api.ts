@@ -27,6 +27,7 @@ import type {
   SyncStateInfo,
   TransportStatus,
 } from './peer-api.ts';
+import type { TokenApi } from './token-api.ts';
 
 export interface ChangesOptions {
   /** First seq wanted, inclusive; default: the next commit. */
@@ -160,7 +161,7 @@ export interface NodeInfo extends NodeMetadata {
   readonly worldId: string;
 }
 
-export interface NodeApi extends PeerApi {
+export interface NodeApi extends PeerApi, TokenApi {
   /** The log as files, where the node is in this process; for those who follow it. */
   readonly logFiles?: LogFiles;
   get(key: string): Promise<Value | undefined>;

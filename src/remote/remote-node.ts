@@ -20,14 +20,17 @@ import type {
   BackupReport,
   ChangesOptions,
   CheckpointInfo,
+  CreatedToken,
   Freshness,
   Hashes,
   HistoryOptions,
+  NewToken,
   NodeApi,
   NodeInfo,
   NodeStatus,
   ProjectionStatus,
   QueryAnswer,
+  TokenInfo,
   VerifyReport,
   WaitForSeqOptions,
 } from '../engine/index.ts';
@@ -171,6 +174,18 @@ export class RemoteNode extends RemotePeer implements NodeApi {
 
   async flush(): Promise<void> {
     await this.act(target`/v1/flush`, {});
+  }
+
+  async tokens(): Promise<readonly TokenInfo[]> {
+    return (await this.read<{ tokens: TokenInfo[] }>(target`/v1/tokens`)).tokens;
+  }
+
+  createToken(token: NewToken): Promise<CreatedToken> {
+    return this.write('POST', target`/v1/tokens`, token);
+  }
+
+  async revokeToken(id: string): Promise<void> {
+    await this.write('DELETE', target`/v1/tokens/${id}`, {});
   }
 
   /** Ends the connection and what is under way on it. Idempotent; the node goes on. */

@@ -6,6 +6,7 @@
 import { AdastraError, type Commit, type Value } from '../core/index.ts';
 import type { NodeApi } from '../engine/index.ts';
 import { check, checkEqual, checkRejects, type ContractCase } from './contract-case.ts';
+import { tokens } from './token-contract.ts';
 
 /** What one case runs in: a new, empty node. */
 export interface NodeApiUnderTest {
@@ -309,5 +310,6 @@ const CASES: readonly NodeApiCase[] = [
   live,
   node,
   freshness,
+  tokens,
   closed,
 ];

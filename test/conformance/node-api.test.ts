@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'vitest';
 import { initNode, openNode } from '../../src/client/index.ts';
-import { attachTo, openSocketServer } from '../../src/daemon/index.ts';
+import { attachTo, serveNode } from '../../src/daemon/index.ts';
 import type { NodeApi } from '../../src/engine/index.ts';
 import { HttpClient } from '../../src/http/index.ts';
 import { type NodeApiUnderTest, nodeApiContract } from '../../src/testing/index.ts';
@@ -29,7 +29,7 @@ async function openNew(): Promise<Opened> {
 
 async function openAttached(): Promise<NodeApiUnderTest> {
   const { dataDir, api: engine, cleanup } = await openNew();
-  const server = await openSocketServer(engine, { dataDir });
+  const server = await serveNode(engine, { dataDir });
   const api = await attachTo(dataDir);
   if (api === undefined) throw new Error('nobody answers');
   const cleanupAll = async (): Promise<void> => {
@@ -42,7 +42,7 @@ async function openAttached(): Promise<NodeApiUnderTest> {
 
 async function openHttp(): Promise<NodeApiUnderTest> {
   const { dataDir, api: engine, cleanup } = await openNew();
-  const server = await openSocketServer(engine, { dataDir });
+  const server = await serveNode(engine, { dataDir });
   const { url } = await openFront(server.socket);
   const api = new HttpClient({ url });
   const cleanupAll = async (): Promise<void> => {

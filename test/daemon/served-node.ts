@@ -1,36 +1,43 @@
 /**
  * A node of a directory of its own, served on a real socket in this process; and raw requests to it.
  */
-import { type ClientRequest, type IncomingMessage, request, type RequestOptions } from 'node:http';
+import {
+  type ClientRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  request,
+  type RequestOptions,
+} from 'node:http';
 import { onTestFinished } from 'vitest';
 import { openNode } from '../../src/client/directories.ts';
 import { initNode } from '../../src/client/index.ts';
 import {
   attachTo,
   type AttachedNode,
-  openSocketServer,
-  type SocketServer,
-  type SocketServerOptions,
+  type HttpOptions,
+  type NodeServer,
+  serveNode as serve,
+  type ServeOptions,
 } from '../../src/daemon/index.ts';
 import type { NodeApi } from '../../src/engine/index.ts';
 
 export interface ServedNode {
   readonly dataDir: string;
   readonly node: NodeApi;
-  readonly server: SocketServer;
+  readonly server: NodeServer;
 }
 
 /** Makes and serves a node; closed when the test ends. */
 export async function serveNode(
   dataDir: string,
-  options: Partial<SocketServerOptions> = {},
+  options: Partial<ServeOptions> = {},
   over: object = {},
 ): Promise<ServedNode> {
   await initNode(dataDir, { nodeId: 'served' });
   const engine = await openNode({ dataDir });
   onTestFinished(() => engine.close());
   const node = overlaid(engine, over);
-  const server = await openSocketServer(node, { dataDir, ...options });
+  const server = await serve(node, { dataDir, ...options });
   onTestFinished(() => server.close());
   return { dataDir, node, server };
 }
@@ -46,6 +53,15 @@ function overlaid(node: object, over: object): NodeApi {
   }) as NodeApi;
 }
 
+/** Makes a node and serves it over TCP, on any free port of 127.0.0.1. */
+export function serveHttp(
+  dataDir: string,
+  http: HttpOptions = {},
+  over: object = {},
+): Promise<ServedNode> {
+  return serveNode(dataDir, { http }, over);
+}
+
 /** The node as others see it. */
 export async function attach(dataDir: string): Promise<AttachedNode> {
   const node = await attachTo(dataDir);
@@ -56,6 +72,7 @@ export async function attach(dataDir: string): Promise<AttachedNode> {
 
 export interface Answer {
   readonly status: number;
+  readonly headers: IncomingHttpHeaders;
   readonly type: string;
   readonly text: string;
   readonly json: { error?: { code?: string; message?: string } } & Record<string, unknown>;
@@ -72,7 +89,7 @@ export async function ask(
       ? {}
       : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(send) };
   const [, response] = await begin(
-    server.socket,
+    server,
     { ...rest, headers: { ...headers, ...rest.headers } },
     send,
   );
@@ -80,19 +97,27 @@ export async function ask(
   for await (const block of response.setEncoding('utf8') as AsyncIterable<string>) text += block;
   const type = response.headers['content-type'] ?? '';
   const json = (/[/+]json$/.test(type) ? JSON.parse(text) : {}) as Answer['json'];
-  return { status: response.statusCode ?? 0, type, text, json };
+  return { status: response.statusCode ?? 0, headers: response.headers, type, text, json };
 }
 
-/** A request whose answer has begun. */
+/** A request whose answer has begun: over TCP where the node serves it there, or to a socket. */
 export function begin(
-  socketPath: string,
+  server: string | Pick<NodeServer, 'socket' | 'url'>,
   options: RequestOptions,
   send?: string | Buffer,
 ): Promise<[ClientRequest, IncomingMessage]> {
+  const { socket, url } = typeof server === 'string' ? { socket: server, url: undefined } : server;
+  const place = url === undefined ? { socketPath: socket } : placeOf(url);
   return new Promise((resolve, reject) => {
-    const sent = request({ socketPath, agent: false, ...options });
+    const sent = request({ ...place, agent: false, ...options });
     sent.once('response', (response) => resolve([sent, response]));
     sent.once('error', reject);
     sent.end(send);
   });
+}
+
+/** Host and port of the server. */
+export function placeOf(url: string): { host: string; port: number } {
+  const { hostname, port } = new URL(url);
+  return { host: hostname.replaceAll(/[[\]]/g, ''), port: Number(port) };
 }

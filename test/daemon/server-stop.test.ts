@@ -38,7 +38,10 @@ it('answers what it has in hand, and refuses what comes then', async () => {
 
 it('comes to its end though clients never pause', async () => {
   const meter = new RequestMeter();
-  const served = await serveNode(join(testFolder('stop'), 'd'), { meter, graceMs: 60_000 });
+  const served = await serveNode(join(testFolder('stop'), 'd'), {
+    meter,
+    limits: { graceMs: 60_000 },
+  });
   const acknowledged = new Set<string>();
   const client = async (name: number): Promise<string> => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
@@ -70,7 +73,11 @@ it('cuts off what takes longer than the grace, and says so', async () => {
     error: ignore,
   };
   const stuck = { put: () => new Promise(() => {}) };
-  const served = await serveNode(join(testFolder('stop'), 'd'), { logger, graceMs: 100 }, stuck);
+  const served = await serveNode(
+    join(testFolder('stop'), 'd'),
+    { logger, limits: { graceMs: 100 } },
+    stuck,
+  );
   const agent = new Agent({ keepAlive: true });
   const answer = put(served, 'a', agent).catch((error: Error) => error.message);
   await sleep(50);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { AdastraError } from '../../src/core/index.ts';
-import { attachTo, openSocketServer, readNodeFile } from '../../src/daemon/index.ts';
+import { attachTo, readNodeFile, serveNode as serveAgain } from '../../src/daemon/index.ts';
 import type { ChangesOptions } from '../../src/engine/index.ts';
 import { testFolder } from '../support/folder.ts';
 import { ask, attach, begin, serveNode, type ServedNode } from './served-node.ts';
@@ -215,7 +215,7 @@ describe('limits', () => {
     let given = 0;
     const served = await serveNode(
       join(testFolder('socket'), 'd'),
-      { stallMs: 300 },
+      { limits: { stallMs: 300 } },
       {
         async *list() {
           for (; given < 1_000_000; given++) yield [`k${given}`, 'x'.repeat(1000)];
@@ -302,7 +302,7 @@ describe('the place', () => {
     await new Promise((resolve) => dead.close(resolve));
     expect(existsSync(served.server.socket)).toBe(true);
     expect(await attachTo(dataDir)).toBeUndefined();
-    const again = await openSocketServer(served.node, { dataDir });
+    const again = await serveAgain(served.node, { dataDir });
     expect((await attach(dataDir)).running.nodeId).toBe('served');
     await again.close();
   });
@@ -338,7 +338,7 @@ describe('a server that goes away', () => {
   it('leaves the outcome of a write unknown that was under way', async () => {
     const dataDir = join(testFolder('socket'), 'd');
     const over = { put: () => new Promise(() => {}) };
-    const served = await serveNode(dataDir, { graceMs: 100 }, over);
+    const served = await serveNode(dataDir, { limits: { graceMs: 100 } }, over);
     const node = await attach(dataDir);
     const write = node.put('a', 1).catch((error: unknown) => error);
     await sleep(50);

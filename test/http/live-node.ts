@@ -13,9 +13,10 @@ import { openNode } from '../../src/client/directories.ts';
 import { defineOperation, defineProjection, initNode } from '../../src/client/index.ts';
 import { AdastraError, type ErrorCode } from '../../src/core/index.ts';
 import { Admission, DEFAULT_ADMISSION } from '../../src/daemon/admission.ts';
+import { Audit } from '../../src/daemon/audit.ts';
 import { makeApp } from '../../src/daemon/app.ts';
 import { LOCAL_CALLER } from '../../src/daemon/caller.ts';
-import { openSocketServer } from '../../src/daemon/index.ts';
+import { serveNode } from '../../src/daemon/index.ts';
 import { RequestMeter } from '../../src/daemon/request-meter.ts';
 import type { Serving } from '../../src/daemon/serving.ts';
 import type { NodeApi } from '../../src/engine/index.ts';
@@ -77,7 +78,7 @@ export async function openLiveNode(): Promise<LiveNode> {
   const node = await openNode({ dataDir, operations: [SELL], projections: [SUM] });
   const planted: Planted = { answers: {}, error: undefined };
   const shown = overlaid(node, planted);
-  const server = await openSocketServer(shown, { dataDir, onStop: () => {} });
+  const server = await serveNode(shown, { dataDir, onStop: () => {} });
   const ends: (() => Promise<void>)[] = [() => server.close()];
   let names = 0;
   return {
@@ -125,13 +126,15 @@ function failed(code: ErrorCode): object {
 
 /** What the application of a node is made with. */
 export function makeServing(node: NodeApi, otherwise: Partial<Serving> = {}): Serving {
+  const meter = new RequestMeter();
   return {
     node,
+    audit: new Audit(undefined, meter),
     admission: new Admission(DEFAULT_ADMISSION),
     stopping: new AbortController().signal,
     stallMs: 1000,
     logger: undefined,
-    meter: new RequestMeter(),
+    meter,
     callerOf: () => LOCAL_CALLER,
     facts: () => {
       throw new Error('nobody asks');

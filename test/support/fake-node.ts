@@ -21,7 +21,7 @@ import type {
   OpenedNode,
   RunningNode,
 } from '../../src/cli/node-access.ts';
-import type { SocketServer, SocketServerOptions } from '../../src/daemon/index.ts';
+import type { NodeServer, ServeOptions } from '../../src/daemon/index.ts';
 import { FakePeer } from './fake-peer.ts';
 
 interface Put {
@@ -136,11 +136,12 @@ export class FakeWorld implements NodeAccess {
     return Object.assign(fakeNode(this, directory), { running, isLost: false, stop });
   }
 
-  async serve(_node: OpenedNode, options: SocketServerOptions): Promise<SocketServer> {
+  async serve(_node: OpenedNode, options: ServeOptions): Promise<NodeServer> {
     this.calls.push('serve');
     this.stopServed = options.onStop;
     return {
       socket: '/fake/node.sock',
+      url: undefined,
       announce: (address) => void this.calls.push(`announce ${address}`),
       close: async () => void this.calls.push('unserve'),
     };

@@ -65,7 +65,7 @@ describe('the frame', () => {
     ['store list --limti 3', 'Did you mean --limit?'],
     ['store list --limit x', '--limit must be a whole number'],
     ['store put k v --durability never', '--durability must be one of always, interval, os'],
-    ['serve', 'unknown command'],
+    ['frobnicate', 'unknown command'],
     ['store', 'a command is missing'],
     ['replay', 'pass --verify'],
   ])('%s is wrong usage (2) and says what helps', async (line, words) => {

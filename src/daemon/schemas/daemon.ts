@@ -18,6 +18,7 @@ export const DAEMON: TSchema = describing<NodeFile>()(
       worldId: TEXT,
       version: TEXT,
       address: Type.Optional(TEXT),
+      url: Type.Optional(TEXT),
     },
     'Daemon',
   ),

@@ -8,6 +8,7 @@ import { operateExercises } from './operate.ts';
 import { peerExercises } from './peers.ts';
 import { projectionExercises } from './projections.ts';
 import { syncExercises } from './sync.ts';
+import { tokenExercises } from './tokens.ts';
 
 export const EXERCISES: Exercises = {
   ...entryExercises,
@@ -17,6 +18,7 @@ export const EXERCISES: Exercises = {
   ...operateExercises,
   ...peerExercises,
   ...syncExercises,
+  ...tokenExercises,
   ...projectionExercises,
 };
 

@@ -1,0 +1,101 @@
+/** `adastra serve` and `start --http` as processes: HTTP beside the socket, and how they end. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import {
+  type ProcessResult,
+  runAdastra,
+  type RunningAdastra,
+  startAdastra,
+} from '../support/adastra-process.ts';
+import { TIMEOUT_MS } from '../support/long.ts';
+
+let folder: string;
+let started: RunningAdastra[];
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'adastra-serve-'));
+  started = [];
+  expect((await run('init --node-id kitchen')).code).toBe(0);
+});
+
+afterEach(async () => {
+  for (const { child, ended } of started) {
+    child.kill('SIGKILL');
+    await ended;
+  }
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function run(line: string): Promise<ProcessResult> {
+  return runAdastra(folder, line.split(' '));
+}
+
+async function json(line: string): Promise<Record<string, unknown>> {
+  return JSON.parse((await run(`${line} --json`)).out) as Record<string, unknown>;
+}
+
+async function begin(line: string): Promise<RunningAdastra> {
+  const running = startAdastra(folder, line.split(' '));
+  started.push(running);
+  await running.see('"ready":true');
+  return running;
+}
+
+async function urlNow(): Promise<string> {
+  return (await json('daemon status'))['url'] as string;
+}
+
+it('serves HTTP and no other nodes', { timeout: TIMEOUT_MS }, async () => {
+  const node = await begin('serve --port 0 --json');
+  const url = await urlNow();
+  const headers = { 'content-type': 'application/json' };
+  const body = JSON.stringify({
+    operations: [{ op: 'put', args: { key: 'user:1', value: 'Ada' } }],
+  });
+  const answer = await fetch(`${url}/v1/commit`, { method: 'POST', headers, body });
+  expect(await answer.json()).toMatchObject({ outcome: 'committed' });
+  expect((await run('store get user:1')).out).toBe('Ada\n');
+  expect(await json('status')).toMatchObject({
+    transport: { state: 'off' },
+    discovery: { state: 'off' },
+  });
+  const port = new URL(url).port;
+  const second = join(folder, 'second');
+  expect((await run(`init --data ${second}`)).code).toBe(0);
+  const taken = await run(`serve --data ${second} --port ${port}`);
+  expect([taken.code, taken.err]).toEqual([75, expect.stringContaining('port_in_use')]);
+  expect((await run(`store put a 1 --data ${second}`)).code).toBe(0);
+  node.child.kill('SIGTERM');
+  const { code, out, err } = await node.ended;
+  expect([code, JSON.parse(out)]).toEqual([0, expect.objectContaining({ url, nodeId: 'kitchen' })]);
+  expect(err).toContain('every program on this machine');
+  await expect(fetch(`${url}/v1/status`)).rejects.toThrow('fetch failed');
+});
+
+it('is what start does with --http, and serve with --peers', { timeout: TIMEOUT_MS }, async () => {
+  for (const line of ['start --http 0', 'serve --port 0 --peers']) {
+    const node = await begin(`${line} --no-discovery --json`);
+    expect(await json('status')).toMatchObject({ transport: { state: 'running' } });
+    expect((await fetch(`${await urlNow()}/v1/count`)).status).toBe(200);
+    expect((await run('daemon stop')).code).toBe(0);
+    expect((await node.ended).code).toBe(0);
+  }
+});
+
+it('refuses options that do not go together, and opens nothing', {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  for (const line of [
+    'serve --port 0 --host 0.0.0.0',
+    'serve --port 0 --tls-cert cert.pem',
+    'serve --port 0 --limit connections',
+    'serve --port 0 --limit nonsense=5',
+    'start --tls-cert cert.pem --tls-key key.pem',
+    'start --allow-host a.example',
+  ]) {
+    const { code, err, out } = await run(line);
+    expect([line, code, out, err]).toEqual([line, 2, '', expect.stringContaining('error: ')]);
+  }
+});
