@@ -32,6 +32,8 @@ import { peers } from './commands/peers.ts';
 import { policyList } from './commands/policy-list.ts';
 import { policyRemove } from './commands/policy-remove.ts';
 import { policySet } from './commands/policy-set.ts';
+import { projections } from './commands/projections.ts';
+import { query } from './commands/query.ts';
 import { read } from './commands/read.ts';
 import { replay } from './commands/replay.ts';
 import { restore } from './commands/restore.ts';
@@ -63,6 +65,8 @@ export const commandTable: readonly CommandSpec[] = [
   storeList,
   storeCount,
   storeHistory,
+  query,
+  projections,
   importCommand,
   exportCommand,
   logTail,

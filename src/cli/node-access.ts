@@ -4,7 +4,7 @@
  * that tests put a fake node behind the whole command line.
  */
 import type { Durability } from '../core/index.ts';
-import type { AnyOperation } from '../client/index.ts';
+import type { AnyOperation, AnyProjection } from '../client/index.ts';
 import type { NodeFile, NodeServer, ServeOptions } from '../daemon/index.ts';
 import type { Logger, NodeApi, RecoveryReport, VerifyReport } from '../engine/index.ts';
 
@@ -23,6 +23,7 @@ export type RunningNode = OpenedNode & {
 /** Code of the application that an open node runs. */
 export interface Application {
   readonly operations?: readonly AnyOperation[];
+  readonly projections?: readonly AnyProjection[];
 }
 
 /** How to open a directory. */

@@ -41,10 +41,13 @@ export class NodeSession {
     return this.options.dataDir;
   }
 
-  /** The node of an existing directory; `not_initialized`, `locked`, `log_damaged`, … */
-  async open(): Promise<OpenedNode> {
+  /**
+   * The node of an existing directory; `not_initialized`, `locked`, `log_damaged`, … `application`
+   * is what it runs where it is opened here and now.
+   */
+  async open(application: Application = {}): Promise<OpenedNode> {
     await this.#forgetLost();
-    this.#opening ??= this.#openExisting();
+    this.#opening ??= this.#openExisting(application);
     try {
       return await this.#opening;
     } catch (error) {
@@ -96,9 +99,9 @@ export class NodeSession {
     if (open !== undefined && 'running' in open && open.isLost) await this.close();
   }
 
-  async #openExisting(): Promise<OpenedNode | RunningNode> {
+  async #openExisting(application: Application): Promise<OpenedNode | RunningNode> {
     try {
-      return await this.#openDirectory();
+      return await this.#openDirectory(this.options.logger, application);
     } catch (error) {
       // Of a read daemon's directory nobody else has the lock, or may take it.
       const isHeld =
@@ -109,10 +112,7 @@ export class NodeSession {
     }
   }
 
-  async #openDirectory(
-    logger = this.options.logger,
-    application: Application = {},
-  ): Promise<OpenedNode> {
+  async #openDirectory(logger: Logger | undefined, application: Application): Promise<OpenedNode> {
     const { dataDir, readOnly, durability } = this.options;
     const options: OpenOptions = {
       dataDir,

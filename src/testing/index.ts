@@ -14,4 +14,9 @@ export { nodeApiContract, type NodeApiUnderTest } from './node-api-contract.ts';
 export { datagramContract } from './env-contract-datagrams.ts';
 export { streamContract } from './env-contract-streams.ts';
 export type { NetworkUnderTest } from './network-case.ts';
+export {
+  projectionContract,
+  type ProjectionQuestion,
+  type ProjectionSample,
+} from './projection-contract.ts';
 export { transportContract, type TransportUnderTest } from './transport-contract.ts';

@@ -6,6 +6,7 @@
  */
 import { resolve } from 'node:path';
 import { AdastraError } from '../../core/index.ts';
+import { applicationOf, PROJECTIONS_OPTION } from '../application.ts';
 import type { CommandCall, CommandSpec } from '../command.ts';
 import { eventLog } from '../event-log.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -18,7 +19,10 @@ const DEFAULT_DIRECTORY = 'adastra-reader';
 export const read: CommandSpec = {
   name: 'read',
   about: "follow a node's log and answer reads from it, until Ctrl-C",
-  options: [{ flags: '--follow <directory>', about: 'data directory of the node to follow' }],
+  options: [
+    { flags: '--follow <directory>', about: 'data directory of the node to follow' },
+    PROJECTIONS_OPTION,
+  ],
   examples: [
     'read --follow ./adastra-data',
     'read --follow ./adastra-data --data ./second-reader --json',
@@ -28,12 +32,18 @@ export const read: CommandSpec = {
     const { output, session, terminal } = call;
     const follow = followed(call);
     const dataDir = ownDirectory(call);
+    const application = await applicationOf(call);
     const log = eventLog(output, (line) => terminal.stderr.write(line));
     const ending = new AbortController();
     const onInterrupt = (): void => ending.abort();
     call.signal.addEventListener('abort', onInterrupt, { once: true });
     if (call.signal.aborted) onInterrupt();
-    const node = await session.access.follow({ dataDir, follow, logger: log });
+    const node = await session.access.follow({
+      dataDir,
+      follow,
+      logger: log,
+      ...application,
+    });
     try {
       const onStop = (): void => ending.abort();
       const server = await session.access.serve(node, { dataDir, onStop, logger: log });
