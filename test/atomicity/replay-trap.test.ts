@@ -14,7 +14,8 @@ import { figure } from '../support/long.ts';
 import { seedOr } from '../support/seed.ts';
 import { OPERATIONS, randomCommit, SETUP } from './calls.ts';
 import { ReplayTrap } from './replay-trap.ts';
-import { JOURNAL, stateText } from './witness.ts';
+import { stateText } from '../support/value-text.ts';
+import { JOURNAL } from './witness.ts';
 
 const DATA = '/data/inventory';
 const CRYPTO = new NodeCrypto();

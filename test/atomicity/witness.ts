@@ -18,6 +18,7 @@ import { readOutbox } from '../../src/engine/peering/outbox-reader.ts';
 import { type AnyProjection, defineProjection } from '../../src/projections/index.ts';
 import { signHead } from '../../src/store/transactions/index.ts';
 import { inventoryFaults } from '../support/inventory.ts';
+import { effectsText, stateText } from '../support/value-text.ts';
 import type { Effect } from './model.ts';
 
 type Effects = readonly Effect[];
@@ -169,25 +170,9 @@ function effectsOf(changes: readonly ChangedKey[]): Effects {
     .map(({ key, value }) => [key, value] as const);
 }
 
-/** Commits as one comparable text; keys of each in order. */
-export function textOf(commits: readonly Effects[]): string {
-  return commits.map((effects) => `[${[...effects].map(effectText).sort().join(' ')}]`).join('\n');
-}
-
-function effectText([key, value]: Effect): string {
-  return value === undefined ? `-${key}` : `${key}=${valueText(value)}`;
-}
-
-/** A state as one comparable text. */
-export function stateText(entries: Iterable<readonly [string, Value]>): string {
-  return [...entries]
-    .map(([key, value]) => `${key}=${valueText(value)}`)
-    .sort()
-    .join(' ');
-}
-
-function valueText(value: Value): string {
-  return typeof value === 'bigint' ? `${value}n` : JSON.stringify(value);
+/** Commits as one comparable text. */
+function textOf(commits: readonly Effects[]): string {
+  return commits.map(effectsText).join('\n');
 }
 
 /** Everything that was soon has run: listeners are called behind the commit's turn. */

@@ -10,7 +10,7 @@ import {
 } from 'node:http';
 import { onTestFinished } from 'vitest';
 import { openNode } from '../../src/client/directories.ts';
-import { initNode } from '../../src/client/index.ts';
+import { initNode, type NodeOptions } from '../../src/client/index.ts';
 import {
   attachTo,
   type AttachedNode,
@@ -23,7 +23,10 @@ import type { NodeApi } from '../../src/engine/index.ts';
 
 export interface ServedNode {
   readonly dataDir: string;
+  /** What is served. */
   readonly node: NodeApi;
+  /** The same without anything replaced. */
+  readonly engine: NodeApi;
   readonly server: NodeServer;
 }
 
@@ -32,14 +35,15 @@ export async function serveNode(
   dataDir: string,
   options: Partial<ServeOptions> = {},
   over: object = {},
+  nodeOptions: Omit<NodeOptions, 'dataDir'> = {},
 ): Promise<ServedNode> {
   await initNode(dataDir, { nodeId: 'served' });
-  const engine = await openNode({ dataDir });
+  const engine = await openNode({ ...nodeOptions, dataDir });
   onTestFinished(() => engine.close());
   const node = overlaid(engine, over);
   const server = await serve(node, { dataDir, ...options });
   onTestFinished(() => server.close());
-  return { dataDir, node, server };
+  return { dataDir, node, engine, server };
 }
 
 /** `node` with some of its methods replaced. */
@@ -58,8 +62,9 @@ export function serveHttp(
   dataDir: string,
   http: HttpOptions = {},
   over: object = {},
+  nodeOptions: Omit<NodeOptions, 'dataDir'> = {},
 ): Promise<ServedNode> {
-  return serveNode(dataDir, { http }, over);
+  return serveNode(dataDir, { http }, over, nodeOptions);
 }
 
 /** The node as others see it. */
