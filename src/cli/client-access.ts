@@ -18,7 +18,7 @@ import {
   verifyDirectory,
 } from '../client/index.ts';
 import { nodeEnv } from '../env/node/index.ts';
-import { attachTo, DirectoryWatch, serveNode } from '../daemon/index.ts';
+import { attachTo, DirectoryWatch, readNodeFile, serveNode } from '../daemon/index.ts';
 import type { LockState, NodeAccess } from './node-access.ts';
 
 /** The one that `adastra` uses. */
@@ -37,6 +37,8 @@ export const clientAccess: NodeAccess = {
     newWorld ? restoreAsNewWorld(source, dataDir) : restoreBackup(source, dataDir, options),
   join: (dataDir, code, options) => joinWorld(dataDir, code, options),
   attach: (dataDir) => attachTo(dataDir),
+  leftBehind: (dataDir) => readNodeFile(dataDir),
+  isRunning,
   serve: (node, options) => serveNode(node, options),
 };
 
@@ -52,6 +54,16 @@ async function lockState(dataDir: string): Promise<LockState> {
     const { code, message, holder } = error as Error & { code?: string; holder?: string };
     if (code === 'ELOCKED') return { kind: 'held', pid: pidOf(holder) };
     return { kind: 'unknown', reason: message };
+  }
+}
+
+/** Only asked of processes that nobody else can be taken for: it is about to end. */
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

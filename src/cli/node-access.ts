@@ -3,7 +3,7 @@
  * repairing, joining a directory, reaching the process that has it open, serving one. One seam, so
  * that tests put a fake node behind the whole command line.
  */
-import type { Durability } from '../core/index.ts';
+import type { AdastraError, Durability } from '../core/index.ts';
 import type { AnyOperation, AnyProjection } from '../client/index.ts';
 import type { NodeFile, NodeServer, ServeOptions } from '../daemon/index.ts';
 import type { Logger, NodeApi, RecoveryReport, VerifyReport } from '../engine/index.ts';
@@ -18,6 +18,8 @@ export type RunningNode = OpenedNode & {
   readonly isLost: boolean;
   /** Asks the process to stop. */
   stop(): Promise<void>;
+  /** Why it cannot do its work now; `undefined`: it can. */
+  whyNotReady(): Promise<AdastraError | undefined>;
 };
 
 /** Code of the application that an open node runs. */
@@ -124,6 +126,10 @@ export interface NodeAccess {
   join(dataDir: string, code: string, options: JoinOptions): Promise<JoinReport>;
   /** The node that another process has open, if that process serves it. */
   attach(dataDir: string): Promise<RunningNode | undefined>;
+  /** What a process that served the directory, and ended without a stop, says of itself. */
+  leftBehind(dataDir: string): NodeFile | undefined;
+  /** Whether there is a process of this number. */
+  isRunning(pid: number): boolean;
   /** Serves an open node to other processes. */
   serve(node: OpenedNode, options: ServeOptions): Promise<NodeServer>;
 }

@@ -7,8 +7,8 @@ import { AdastraError } from '../core/index.ts';
 import type { HttpOptions, NodeServer } from '../daemon/index.ts';
 import type { Logger } from '../engine/index.ts';
 import type { CommandCall } from './command.ts';
-import { eventLog } from './event-log.ts';
 import { EXIT } from './exit-codes.ts';
+import { logOf } from './log-options.ts';
 import type { OpenedNode } from './node-access.ts';
 import { addressOf } from './peer-text.ts';
 import { endOf, type PartSettings, startParts, stopParts } from './running-parts.ts';
@@ -24,8 +24,8 @@ export interface RunSettings {
 
 /** Runs it to its end; the exit code. */
 export async function runNode(call: CommandCall, settings: RunSettings): Promise<number> {
-  const { output, session, terminal } = call;
-  const log = eventLog(output, (line) => terminal.stderr.write(line));
+  const { session } = call;
+  const log = logOf(call);
   // At the prompt of a served node that one's socket and listener go first.
   await session.close();
   const node = await opened(() => settings.open(log));
@@ -38,13 +38,16 @@ export async function runNode(call: CommandCall, settings: RunSettings): Promise
   const onStop = (): void => ending.abort();
   const server = await session.access.serve(node, { dataDir, onStop, logger: log, http });
   try {
-    if (server.url !== undefined) log.info(`HTTP on ${server.url}`);
+    if (server.url !== undefined)
+      log.info(`HTTP on ${server.url}`, { event: 'listening', url: server.url });
     if (parts !== undefined) await startParts(node, parts, log);
     await announce(call, node, server);
     await endOf(ending.signal);
-    log.info('stopping');
+    log.info('stopping', { event: 'stopping' });
   } finally {
     await stopParts(node, server, log);
+    await session.close();
+    log.info('stopped', { event: 'stopped' });
     call.signal.removeEventListener('abort', onInterrupt);
   }
   return EXIT.ok;

@@ -29,7 +29,8 @@ export async function startParts(
 ): Promise<void> {
   try {
     const status = await node.startTransport(transport);
-    log.info(`listening on ${addressOf(status) ?? 'nothing'}`);
+    const address = addressOf(status) ?? 'nothing';
+    log.info(`listening on ${address}`, { event: 'listening', address });
   } catch (error) {
     if (!AdastraError.is(error) || requiresTransport) throw error;
     log.warn(`not listening for other nodes: ${error.message} (${error.code})`);

@@ -4,6 +4,7 @@
  * in their own process. `systemTerminal` is the real one.
  */
 import process from 'node:process';
+import { EXIT } from './exit-codes.ts';
 
 /** A stream to write to; `columns` only on a terminal. */
 export type OutputStream = NodeJS.WritableStream & {
@@ -39,12 +40,19 @@ export function systemTerminal(): Terminal {
   };
 }
 
+/** A second SIGTERM is not waited on any more; main.ts does the same for Ctrl-C. */
 function listenForSignals(fn: () => void): () => void {
+  let ends = 0;
+  const onEnd = (): void => {
+    ends += 1;
+    if (ends > 1) process.exit(EXIT.interrupted);
+    fn();
+  };
   process.on('SIGINT', fn);
-  process.on('SIGTERM', fn);
+  process.on('SIGTERM', onEnd);
   return () => {
     process.off('SIGINT', fn);
-    process.off('SIGTERM', fn);
+    process.off('SIGTERM', onEnd);
   };
 }
 

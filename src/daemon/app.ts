@@ -5,6 +5,7 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { AdastraError } from '../core/index.ts';
 import { knownError, problemOf, PROBLEM_TYPE } from './problem.ts';
+import { RequestLog } from './request-log.ts';
 import { PROBES, WAIT_CODES } from './route-errors.ts';
 import type { Route } from './route.ts';
 import { addRoutes } from './router.ts';
@@ -63,15 +64,21 @@ export function makeApp(serving: Serving): SocketApp {
 /** In front of every route: counted, let in or not, and told when the server stops. */
 function admitted(serving: Serving): MiddlewareHandler<AppEnv> {
   const { admission, meter, stopping } = serving;
+  const log = new RequestLog(serving.logger);
   return async ({ env, req }, next) => {
     const { outgoing } = env;
+    const id = log.begin(env.incoming, outgoing);
+    env.requestId = id;
     const begun = performance.now();
     let leave: (() => void) | undefined;
     // Not at the end of the handler: what is counted is held until the answer has gone.
     outgoing.once('close', () => {
       leave?.();
       const status = outgoing.writableFinished ? outgoing.statusCode : undefined;
-      meter.ended(env.route, status, performance.now() - begun);
+      const { route, tokenId } = env;
+      const ms = performance.now() - begun;
+      meter.ended(route, status, ms);
+      log.ended({ id, route, tokenId, status, ms });
     });
     if (!PROBES.has(req.path)) {
       checkGoesOn(stopping);
@@ -106,7 +113,8 @@ function answerProblem(
   const { error, isFault } = knownError(thrown);
   if (isFault) {
     const stack = thrown instanceof Error ? thrown.stack : undefined;
-    logger?.error(`a request failed: ${stack ?? String(thrown)}`);
+    const fields = { event: 'request_fault', requestId: env.requestId };
+    logger?.error(`a request failed: ${stack ?? String(thrown)}`, fields);
   }
   audit.answered(error, env.incoming);
   const problem = problemOf(error, status);

@@ -81,11 +81,15 @@ export class Audit {
       return;
     }
     this.#lines += 1;
-    this.#logger?.warn(line);
+    this.#logger?.warn(line, { event: 'refused', reason });
   }
 
   #nextWindow(now: number): void {
-    if (this.#silent > 0) this.#logger?.warn(`refused ${this.#silent} more, not listed`);
+    if (this.#silent > 0)
+      this.#logger?.warn(`refused ${this.#silent} more, not listed`, {
+        event: 'refused',
+        count: this.#silent,
+      });
     this.#windowStart = now;
     this.#lines = 0;
     this.#silent = 0;

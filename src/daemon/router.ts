@@ -37,6 +37,7 @@ function handlerOf(route: Route, serving: Serving): (context: SocketContext) => 
   return async (context) => {
     context.env.route = route;
     const caller = await serving.callerOf(context);
+    if (caller.kind === 'token') context.env.tokenId = caller.id;
     checkAccess(caller, route.access);
     const params = paramsOf(context, places);
     const query = queryFields(targetOf(context), route.query);

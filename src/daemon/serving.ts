@@ -14,8 +14,16 @@ import type { MeteredRoute, RequestMeter } from './request-meter.ts';
 /** What is served. */
 export type ServedNode = NodeApi;
 
-/** `route`: the one that answers, once it is found. */
-export type AppEnv = { Bindings: HttpBindings & { route?: MeteredRoute } };
+/** What is known of a request, as it becomes known. */
+interface KnownRequest {
+  requestId?: string;
+  /** The one that answers. */
+  route?: MeteredRoute;
+  /** Of the token that it came with. */
+  tokenId?: string;
+}
+
+export type AppEnv = { Bindings: HttpBindings & KnownRequest };
 
 /** The routes' application and one request of it. */
 export type SocketApp = Hono<AppEnv>;

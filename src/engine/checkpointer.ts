@@ -93,7 +93,9 @@ export class Checkpointer {
   #inBackground(): void {
     this.run().catch((error: unknown) => {
       if (this.#closed) return;
-      this.#parts.options.logger?.error(`checkpoint failed: ${String(error)}`);
+      this.#parts.options.logger?.error(`checkpoint failed: ${String(error)}`, {
+        event: 'checkpoint_failed',
+      });
     });
   }
 

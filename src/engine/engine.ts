@@ -311,7 +311,9 @@ export class Engine extends NodeReads implements NodeApi {
     if (lane === undefined) return;
     lane.onClockJump = (wallMs) => this.peering && noteClockJump(this.peering, wallMs);
     lane.onFailure = (error) => {
-      this.parts.options.logger?.error(`writes are latched: ${error.message}`);
+      this.parts.options.logger?.error(`writes are latched: ${error.message}`, {
+        event: 'latched',
+      });
       this.#events.emit('health', { state: 'latched', error });
     };
     const { checkpointer } = this.#opening;

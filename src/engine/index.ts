@@ -34,6 +34,7 @@ export type { NodeEventName, NodeEvents } from './node-events.ts';
 export { type NodeMeters, watched, type WriteMeters } from './node-meters.ts';
 export { openEngine } from './open-engine.ts';
 export {
+  type LogFields,
   type Logger,
   type NodeOptions,
   type ResolvedOptions,

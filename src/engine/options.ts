@@ -22,12 +22,17 @@ import { checkNodeId } from './identity.ts';
 import { nearestName } from './nearest-name.ts';
 import { type PeerOptions, type ResolvedPeerOptions, resolvePeerOptions } from './peer-options.ts';
 
+/** What a line says beside its words, for programs that read it. */
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
+
 /** Where the engine reports what no caller waits for. Four methods; pino fits. */
 export interface Logger {
-  debug(message: string): void;
-  info(message: string): void;
-  warn(message: string): void;
-  error(message: string): void;
+  /** Where it is given and is not `debug` or `trace`, lines of that kind are not even made. */
+  readonly level?: string | undefined;
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
 }
 
 /**

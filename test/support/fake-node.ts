@@ -48,6 +48,8 @@ export class FakeWorld implements NodeAccess {
   onListed: (() => void) | undefined;
   /** The peer half of every node of this world. */
   readonly peer: FakePeer = new FakePeer();
+  /** What the one that is served says of itself. */
+  notReady: AdastraError | undefined;
   /** Whether the holder of a locked directory serves it. */
   isServed = false;
   /** Whether `status` tells of other members. */
@@ -133,7 +135,17 @@ export class FakeWorld implements NodeAccess {
       this.holder = undefined;
       this.isServed = false;
     };
-    return Object.assign(fakeNode(this, directory), { running, isLost: false, stop });
+    const whyNotReady = async (): Promise<AdastraError | undefined> => this.notReady;
+    const over = { running, isLost: false, stop, whyNotReady };
+    return Object.assign(fakeNode(this, directory), over);
+  }
+
+  leftBehind(): undefined {
+    return undefined;
+  }
+
+  isRunning(pid: number): boolean {
+    return pid === this.holder;
   }
 
   async serve(_node: OpenedNode, options: ServeOptions): Promise<NodeServer> {
@@ -234,6 +246,13 @@ function fakeNode(world: FakeWorld, directory: FakeDirectory): OpenedNode {
   const node = {
     ...world.peer.api(),
     recovery,
+    freshness: async () => ({
+      seq: head(),
+      logSeq: head(),
+      lagCommits: 0,
+      lagMs: 0,
+      source: { kind: 'writer', state: 'connected', sinceMs: 1 },
+    }),
     get: async (key: string) => directory.entries.get(key)?.value,
     getEntry: async (key: string) => entryOf(directory, key),
     count: async (range: Range) => keysIn(directory, range).length,

@@ -265,6 +265,21 @@ describe('a directory that another process has open', () => {
     expect((await run('daemon stop')).out).toBe('stopped process 4711\n');
     expect(world.calls).toContain('stop');
   });
+
+  it('says whether it can do its work, and nothing of one that nobody can ask', async () => {
+    world.holder = 4711;
+    const unserved = await run('daemon status');
+    expect([unserved.code, unserved.err]).toEqual([3, expect.stringContaining('process 4711 has')]);
+    expect((await run('daemon stop')).code).toBe(6);
+    world.isServed = true;
+    expect(await json('daemon status')).toMatchObject({ ready: true, lagCommits: 0 });
+    expect((await run('daemon status --ready')).code).toBe(0);
+    world.notReady = new AdastraError('disk_full', 'nothing is free');
+    const full = await run('daemon status --ready --json');
+    expect(full.code).toBe(75);
+    expect(JSON.parse(full.out)).toMatchObject({ ready: false, notReady: { code: 'disk_full' } });
+    expect((await run('daemon status')).code).toBe(0);
+  });
 });
 
 describe('start', () => {

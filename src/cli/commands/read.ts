@@ -8,8 +8,8 @@ import { resolve } from 'node:path';
 import { AdastraError } from '../../core/index.ts';
 import { applicationOf, PROJECTIONS_OPTION } from '../application.ts';
 import type { CommandCall, CommandSpec } from '../command.ts';
-import { eventLog } from '../event-log.ts';
 import { EXIT } from '../exit-codes.ts';
+import { LOG_OPTIONS, logOf } from '../log-options.ts';
 import type { OpenedNode } from '../node-access.ts';
 import { endOf } from '../running-parts.ts';
 
@@ -22,6 +22,7 @@ export const read: CommandSpec = {
   options: [
     { flags: '--follow <directory>', about: 'data directory of the node to follow' },
     PROJECTIONS_OPTION,
+    ...LOG_OPTIONS,
   ],
   examples: [
     'read --follow ./adastra-data',
@@ -29,11 +30,11 @@ export const read: CommandSpec = {
   ],
   endsItself: true,
   async run(call) {
-    const { output, session, terminal } = call;
+    const { session } = call;
     const follow = followed(call);
     const dataDir = ownDirectory(call);
     const application = await applicationOf(call);
-    const log = eventLog(output, (line) => terminal.stderr.write(line));
+    const log = logOf(call);
     const ending = new AbortController();
     const onInterrupt = (): void => ending.abort();
     call.signal.addEventListener('abort', onInterrupt, { once: true });
@@ -50,12 +51,13 @@ export const read: CommandSpec = {
       try {
         await announce(call, node, { dataDir, socket: server.socket });
         await endOf(ending.signal);
-        log.info('stopping');
+        log.info('stopping', { event: 'stopping' });
       } finally {
         await server.close();
       }
     } finally {
       await node.close();
+      log.info('stopped', { event: 'stopped' });
       call.signal.removeEventListener('abort', onInterrupt);
     }
     return EXIT.ok;

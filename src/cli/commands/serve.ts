@@ -5,6 +5,7 @@
 import { APPLICATION_OPTIONS, applicationOf } from '../application.ts';
 import type { CommandSpec } from '../command.ts';
 import { HTTP_OPTIONS, httpOptionsOf } from '../http-options.ts';
+import { LOG_OPTIONS } from '../log-options.ts';
 import { partSettingsOf, PEER_OPTIONS } from '../part-options.ts';
 import { runNode } from '../running-node.ts';
 
@@ -24,6 +25,7 @@ export const serve: CommandSpec = {
     { flags: '--peer-port <n>', about: 'port for other nodes (default: any free one)' },
     ...PEER_OPTIONS,
     ...APPLICATION_OPTIONS,
+    ...LOG_OPTIONS,
   ],
   examples: ['serve', 'serve --port 0 --json', 'serve --peers --operations ./operations.js'],
   endsItself: true,

@@ -7,6 +7,7 @@
 import { APPLICATION_OPTIONS, applicationOf } from '../application.ts';
 import type { CommandSpec } from '../command.ts';
 import { HTTP_OPTIONS, httpOptionsOf, refuseHttpOptions } from '../http-options.ts';
+import { LOG_OPTIONS } from '../log-options.ts';
 import { partSettingsOf, PEER_OPTIONS } from '../part-options.ts';
 import { runNode } from '../running-node.ts';
 
@@ -22,6 +23,7 @@ export const start: CommandSpec = {
     { flags: '--http-host <address>', about: 'address of HTTP (default: 127.0.0.1)' },
     ...HTTP_OPTIONS,
     ...APPLICATION_OPTIONS,
+    ...LOG_OPTIONS,
   ],
   examples: [
     'start',
