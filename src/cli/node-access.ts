@@ -6,10 +6,19 @@
 import type { AdastraError, Durability } from '../core/index.ts';
 import type { AnyOperation, AnyProjection } from '../client/index.ts';
 import type { NodeFile, NodeServer, ServeOptions } from '../daemon/index.ts';
-import type { Logger, NodeApi, RecoveryReport, VerifyReport } from '../engine/index.ts';
+import type {
+  DurableCommits,
+  Logger,
+  NodeApi,
+  RecoveryReport,
+  VerifyReport,
+} from '../engine/index.ts';
 
 /** A node with what its opening found. */
 export type OpenedNode = NodeApi & { readonly recovery: RecoveryReport };
+
+/** One that this process has open, and may serve. */
+export type OwnNode = OpenedNode & { readonly durable: DurableCommits };
 
 /** A node that another process has open, behind that process's socket. */
 export type RunningNode = OpenedNode & {
@@ -100,9 +109,9 @@ export type LockState =
 /** The calls on directories. All reject with `AdastraError`. */
 export interface NodeAccess {
   /** Opens an existing directory; `not_initialized` where there is none. */
-  open(options: OpenOptions): Promise<OpenedNode>;
+  open(options: OpenOptions): Promise<OwnNode>;
   /** Opens a read daemon's directory, made where it is missing. */
-  follow(options: FollowOptions): Promise<OpenedNode>;
+  follow(options: FollowOptions): Promise<OwnNode>;
   /** Makes a directory; `already_exists` where there is a world. */
   init(dataDir: string, options: InitOptions): Promise<InitReport>;
   /** Looks at the lock without keeping it. */
@@ -131,5 +140,5 @@ export interface NodeAccess {
   /** Whether there is a process of this number. */
   isRunning(pid: number): boolean;
   /** Serves an open node to other processes. */
-  serve(node: OpenedNode, options: ServeOptions): Promise<NodeServer>;
+  serve(node: OwnNode, options: ServeOptions): Promise<NodeServer>;
 }

@@ -11,6 +11,7 @@ import type {
   Application,
   NodeAccess,
   OpenedNode,
+  OwnNode,
   OpenOptions,
   RunningNode,
 } from './node-access.ts';
@@ -29,7 +30,7 @@ export class NodeSession {
   readonly options: SessionOptions;
   /** Awaited each time before the open node is closed: whoever serves it lets go first. */
   beforeClose: (() => Promise<void>) | undefined = undefined;
-  #opening: Promise<OpenedNode | RunningNode> | undefined;
+  #opening: Promise<OwnNode | RunningNode> | undefined;
 
   constructor(access: NodeAccess, options: SessionOptions) {
     this.access = access;
@@ -60,15 +61,17 @@ export class NodeSession {
    * The node in this process, never another's; `locked` where another process has it. `logger`
    * hears what it does by itself, and `application` is what it runs, unless it was open already.
    */
-  async openHere(logger: Logger, application: Application = {}): Promise<OpenedNode> {
+  async openHere(logger: Logger, application: Application = {}): Promise<OwnNode> {
     const open = await this.#opening?.catch(() => undefined);
     if (open !== undefined && !('running' in open)) return open;
     await this.close();
     if (this.options.readOnly) {
       throw new AdastraError('invalid_options', 'this command writes: leave --read-only away');
     }
-    this.#opening = this.#openDirectory(logger, application);
-    return this.open();
+    const opening = this.#openDirectory(logger, application);
+    this.#opening = opening;
+    await this.open();
+    return opening;
   }
 
   /** The same as `open`, after making the directory where there is none; `onCreate` hears of it. */
@@ -99,7 +102,7 @@ export class NodeSession {
     if (open !== undefined && 'running' in open && open.isLost) await this.close();
   }
 
-  async #openExisting(application: Application): Promise<OpenedNode | RunningNode> {
+  async #openExisting(application: Application): Promise<OwnNode | RunningNode> {
     try {
       return await this.#openDirectory(this.options.logger, application);
     } catch (error) {
@@ -112,7 +115,7 @@ export class NodeSession {
     }
   }
 
-  async #openDirectory(logger: Logger | undefined, application: Application): Promise<OpenedNode> {
+  async #openDirectory(logger: Logger | undefined, application: Application): Promise<OwnNode> {
     const { dataDir, readOnly, durability } = this.options;
     const options: OpenOptions = {
       dataDir,

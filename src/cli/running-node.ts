@@ -9,13 +9,13 @@ import type { Logger } from '../engine/index.ts';
 import type { CommandCall } from './command.ts';
 import { EXIT } from './exit-codes.ts';
 import { logOf } from './log-options.ts';
-import type { OpenedNode } from './node-access.ts';
+import type { OwnNode } from './node-access.ts';
 import { addressOf } from './peer-text.ts';
 import { endOf, type PartSettings, startParts, stopParts } from './running-parts.ts';
 
 export interface RunSettings {
   /** Opens the node; the session closes it. */
-  open(log: Logger): Promise<OpenedNode>;
+  open(log: Logger): Promise<OwnNode>;
   /** HTTP over TCP; `undefined`: there is none. */
   readonly http: HttpOptions | undefined;
   /** Transport and discovery; `undefined`: it works by itself. */
@@ -53,7 +53,7 @@ export async function runNode(call: CommandCall, settings: RunSettings): Promise
   return EXIT.ok;
 }
 
-async function opened(open: () => Promise<OpenedNode>): Promise<OpenedNode> {
+async function opened(open: () => Promise<OwnNode>): Promise<OwnNode> {
   try {
     return await open();
   } catch (error) {
@@ -67,11 +67,7 @@ async function opened(open: () => Promise<OpenedNode>): Promise<OpenedNode> {
   }
 }
 
-async function announce(
-  { output }: CommandCall,
-  node: OpenedNode,
-  server: NodeServer,
-): Promise<void> {
+async function announce({ output }: CommandCall, node: OwnNode, server: NodeServer): Promise<void> {
   const { nodeId, fingerprint, worldId, transport, discovery } = await node.status();
   const address = addressOf(transport);
   server.announce(address);

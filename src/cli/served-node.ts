@@ -7,7 +7,7 @@
 import { AdastraError } from '../core/index.ts';
 import type { NodeServer } from '../daemon/index.ts';
 import type { Logger } from '../engine/index.ts';
-import type { OpenedNode } from './node-access.ts';
+import type { OwnNode } from './node-access.ts';
 import type { NodeSession } from './node-session.ts';
 import { addressOf } from './peer-text.ts';
 import { startParts, stopParts } from './running-parts.ts';
@@ -60,7 +60,7 @@ export class ServedNode {
     server?.announce(this.#address);
   }
 
-  async #openSocket(node: OpenedNode): Promise<NodeServer | undefined> {
+  async #openSocket(node: OwnNode): Promise<NodeServer | undefined> {
     const { log, onStop } = this.#options;
     const { access, dataDir } = this.#session;
     try {

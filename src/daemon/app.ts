@@ -23,6 +23,7 @@ import { operateRoutes } from './routes/operate.ts';
 import { peerRoutes } from './routes/peers.ts';
 import { policyRoutes } from './routes/policies.ts';
 import { projectionRoutes } from './routes/projections.ts';
+import { streamRoutes } from './routes/stream.ts';
 import { syncRoutes } from './routes/sync.ts';
 import { syncWaitRoutes } from './routes/sync-waits.ts';
 import { tokenRoutes } from './routes/tokens.ts';
@@ -33,6 +34,7 @@ import type { AppEnv, Serving, SocketApp, SocketContext } from './serving.ts';
 export const ROUTES: readonly Route[] = [
   ...entryRoutes,
   ...commitRoutes,
+  ...streamRoutes,
   ...nodeRoutes,
   ...memberRoutes,
   ...peerRoutes,
@@ -70,10 +72,9 @@ function admitted(serving: Serving): MiddlewareHandler<AppEnv> {
     const id = log.begin(env.incoming, outgoing);
     env.requestId = id;
     const begun = performance.now();
-    let leave: (() => void) | undefined;
     // Not at the end of the handler: what is counted is held until the answer has gone.
     outgoing.once('close', () => {
-      leave?.();
+      env.leave?.();
       const status = outgoing.writableFinished ? outgoing.statusCode : undefined;
       const { route, tokenId } = env;
       const ms = performance.now() - begun;
@@ -82,7 +83,7 @@ function admitted(serving: Serving): MiddlewareHandler<AppEnv> {
     });
     if (!PROBES.has(req.path)) {
       checkGoesOn(stopping);
-      leave = admission.enterRequest();
+      env.leave = admission.enterRequest();
     }
     await next();
     // A client that keeps its connection would hold up the end of the server.

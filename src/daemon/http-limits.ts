@@ -25,6 +25,8 @@ export interface HttpLimits extends AdmissionLimits {
   readonly keepAliveMs: number;
   /** A reader of a stream that takes nothing. */
   readonly stallMs: number;
+  /** A stream that has nothing to tell. */
+  readonly heartbeatMs: number;
 }
 
 /** The local socket: one user, a few programs. */
@@ -40,6 +42,7 @@ export const SOCKET_LIMITS: HttpLimits = {
   requestTimeoutMs: 60_000,
   keepAliveMs: 30_000,
   stallMs: 300_000,
+  heartbeatMs: 15_000,
 };
 
 /** TCP: many clients, most of them idle or streaming. One address never takes all of it. */

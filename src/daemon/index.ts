@@ -9,4 +9,5 @@ export { type NodeFile, readNodeFile } from './node-file.ts';
 export type { HttpLimits } from './http-limits.ts';
 export { type NodeServer, serveNode, type ServeOptions } from './serve-node.ts';
 export type { HttpOptions } from './tcp-server.ts';
+export type { ServedNode } from './serving.ts';
 export type { TlsFiles } from './tls-files.ts';

@@ -19,8 +19,9 @@ export async function closeServer(
   const { graceMs } = admission.limits;
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   const deadline = performance.now() + graceMs;
-  while (admission.requests > 0 && performance.now() < deadline) await sleep(STEP_MS);
-  if (admission.requests > 0) logger?.warn('requests that took too long were cut off');
+  const inHand = (): number => admission.requests + admission.streams;
+  while (inHand() > 0 && performance.now() < deadline) await sleep(STEP_MS);
+  if (inHand() > 0) logger?.warn('requests that took too long were cut off');
   server.closeAllConnections();
   await closed;
 }

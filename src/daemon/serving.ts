@@ -10,9 +10,10 @@ import type { Audit } from './audit.ts';
 import type { Caller } from './caller.ts';
 import type { NodeFile } from './node-file.ts';
 import type { MeteredRoute, RequestMeter } from './request-meter.ts';
+import type { StreamedNode } from './streaming/stream-hub.ts';
 
-/** What is served. */
-export type ServedNode = NodeApi;
+/** What is served: a node that writes, or one that follows another. */
+export type ServedNode = NodeApi & StreamedNode;
 
 /** What is known of a request, as it becomes known. */
 interface KnownRequest {
@@ -21,6 +22,8 @@ interface KnownRequest {
   route?: MeteredRoute;
   /** Of the token that it came with. */
   tokenId?: string;
+  /** Counts it out: what goes on without end is counted as a stream. */
+  leave?: () => void;
 }
 
 export type AppEnv = { Bindings: HttpBindings & KnownRequest };
@@ -48,6 +51,8 @@ export interface Serving extends ServedProcess {
   readonly admission: Admission;
   /** How long a stream waits for a reader that takes nothing. */
   readonly stallMs: number;
+  /** How long a live stream may be silent. */
+  readonly heartbeatMs: number;
   /** Who makes this request; throws `unauthenticated`. */
   callerOf(context: SocketContext): Caller | Promise<Caller>;
   /** Asks the process to stop; `undefined` where nobody would listen. */

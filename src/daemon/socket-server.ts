@@ -46,6 +46,7 @@ export async function openSocketServer(
     ...served,
     admission,
     stallMs: limits.stallMs,
+    heartbeatMs: limits.heartbeatMs,
     callerOf: () => LOCAL_CALLER,
     stop: onStop,
   });

@@ -1,9 +1,7 @@
 /**
- * Answers that are streams, written as fast as their reader takes them and no faster. NDJSON for
- * what ends: one record a line, and, where it fails on the way, a last line `{"error": …}`. Server-
- * sent events for what goes on: `commit` events with the seq as id, a comment now and then, an
- * `error` event at a failure, `end` when the node stops. A reader that goes away ends the source;
- * one that takes nothing for `stallMs` is cut off.
+ * Answers that are streams and end, written as fast as their reader takes them and no faster:
+ * NDJSON, one record a line, and, where it fails on the way, a last line `{"error": …}`. A reader
+ * that goes away ends the source; one that takes nothing for `stallMs` is cut off.
  */
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { ServerResponse } from 'node:http';
@@ -11,7 +9,6 @@ import { knownError, problemOf } from './problem.ts';
 import type { Serving, SocketContext } from './serving.ts';
 
 const BLOCK_CHARACTERS = 16 * 1024;
-const HEARTBEAT_MS = 15_000;
 
 type Source = (signal: AbortSignal) => AsyncIterable<object>;
 
@@ -35,31 +32,6 @@ export async function ndjson(
     },
     (problem) => `${JSON.stringify({ error: problem })}\n`,
   );
-  return RESPONSE_ALREADY_SENT;
-}
-
-/** Answers with an event for each record until the reader goes or the server stops. */
-export async function serverSentEvents(
-  context: SocketContext,
-  serving: Serving,
-  source: (signal: AbortSignal) => AsyncIterable<readonly [id: string, record: object]>,
-): Promise<Response> {
-  const stream = new OutgoingStream(context, serving, 'text/event-stream');
-  const heartbeat = setInterval(() => stream.writeIfIdle(': \n\n'), HEARTBEAT_MS);
-  try {
-    await stream.run(
-      async (signal) => {
-        await stream.write(': \n\n');
-        for await (const [id, record] of source(signal)) {
-          await stream.write(`id: ${id}\nevent: commit\ndata: ${JSON.stringify(record)}\n\n`);
-        }
-        await stream.write('event: end\ndata: {}\n\n');
-      },
-      (problem) => `event: error\ndata: ${JSON.stringify(problem)}\n\n`,
-    );
-  } finally {
-    clearInterval(heartbeat);
-  }
   return RESPONSE_ALREADY_SENT;
 }
 
@@ -125,11 +97,6 @@ class OutgoingStream {
     // A source that never waits must not keep everybody else waiting.
     else await new Promise((resolve) => setImmediate(resolve));
     if (this.#isGone) throw new ReaderGone();
-  }
-
-  /** Nothing where the reader is behind: it has enough to read. */
-  writeIfIdle(text: string): void {
-    if (!this.#isGone && !this.#response.writableNeedDrain) this.#response.write(text);
   }
 
   #drained(): Promise<void> {

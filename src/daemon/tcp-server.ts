@@ -114,6 +114,7 @@ class RunningServer implements TcpServer {
       ...served,
       admission: this.#admission,
       stallMs: limits.stallMs,
+      heartbeatMs: limits.heartbeatMs,
       callerOf: (context) => this.#callerOf(context, guard),
       // Who may end a process is who may end it by a signal.
       stop: undefined,

@@ -326,7 +326,7 @@ export class Engine extends NodeReads implements NodeApi {
       // First of all: who hears of the commit may ask a projection about it.
       fold?.(commit);
       this.feed.published(commit);
-      this.waiters.advance(commit.seq);
+      this.published(commit.seq);
       this.peering?.noticed();
       if (++this.#sinceCheck < CHECK_EVERY_COMMITS) return;
       this.#sinceCheck = 0;
@@ -343,7 +343,7 @@ export class Engine extends NodeReads implements NodeApi {
       this.#opening = new Opening(openParts(env, dataDir, options, held));
       this.#connect();
       this.feed.follow(this.#opening.feedSource());
-      this.waiters.advance(this.seq);
+      this.published(this.seq);
       this.peering?.attach(this.#opening.peeringNode() as PeeringNode);
     },
   };
@@ -353,7 +353,7 @@ export class Engine extends NodeReads implements NodeApi {
     this.#opening = new Opening(parts);
     this.#connect();
     this.feed.follow(this.#opening.feedSource());
-    this.waiters.advance(this.seq);
+    this.published(this.seq);
   }
 
   async #close(): Promise<void> {
@@ -361,7 +361,7 @@ export class Engine extends NodeReads implements NodeApi {
     await this.peering?.close();
     await this.#opening.close();
     this.feed.close();
-    this.waiters.close();
+    this.endReads();
     this.parts.lock?.release();
   }
 }

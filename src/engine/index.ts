@@ -4,6 +4,7 @@
 export { restoreBackup, type RestoreOptions, type RestoreReport } from './backup.ts';
 export type { CommitListener, LiveCommit } from './change-feed.ts';
 export { directoryState } from './directory.ts';
+export type { DurableCommits, DurableEvent, LogPlace, PlacedCommit } from './durable-commits.ts';
 export { Engine } from './engine.ts';
 export type { Freshness, FreshnessSource, WaitForSeqOptions } from './freshness.ts';
 export { type Follower } from './follow/follower.ts';

@@ -12,6 +12,7 @@ import {
 } from '../core/index.ts';
 import type { Timers } from '../env/index.ts';
 import type { ChangeFeed } from './change-feed.ts';
+import { DurableCommits } from './durable-commits.ts';
 import type { EngineParts } from './engine-parts.ts';
 import type { Freshness, WaitForSeqOptions } from './freshness.ts';
 import type { ProjectionStatus, QueryAnswer } from '../projections/index.ts';
@@ -30,16 +31,24 @@ export abstract class NodeReads {
   abstract get reads(): Reads;
   /** Seq of the last commit that readers see. */
   abstract get seq(): number;
-  /** Tell it what is published, and close it with the node. */
-  protected readonly waiters: SeqWaiters;
+  /** What is told to other processes for good. */
+  readonly durable: DurableCommits;
+  readonly #waiters: SeqWaiters;
 
   constructor(timers: Timers) {
-    this.waiters = new SeqWaiters(timers);
+    this.#waiters = new SeqWaiters(timers);
+    this.durable = new DurableCommits(timers, () => ({
+      log: this.parts.log,
+      seq: this.seq,
+      flush: () => this.flush(),
+    }));
   }
 
   /** Throws `closed`. */
   abstract checkOpen(): void;
   abstract freshness(): Promise<Freshness>;
+  /** Resolves when all that readers see is on the disk. */
+  abstract flush(): Promise<void>;
 
   async get(key: string): Promise<Value | undefined> {
     this.checkOpen();
@@ -90,6 +99,18 @@ export abstract class NodeReads {
 
   async waitForSeq(seq: number, options?: WaitForSeqOptions): Promise<void> {
     this.checkOpen();
-    await this.waiters.wait(seq, this.seq, options);
+    await this.#waiters.wait(seq, this.seq, options);
+  }
+
+  /** Readers see commit `seq`: those who wait for it, and streams, go on. */
+  protected published(seq: number): void {
+    this.#waiters.advance(seq);
+    this.durable.published();
+  }
+
+  /** Ends those who wait, and streams. */
+  protected endReads(): void {
+    this.#waiters.close();
+    this.durable.close();
   }
 }

@@ -4,15 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'vitest';
 import { initNode, openNode } from '../../src/client/index.ts';
-import { attachTo, serveNode } from '../../src/daemon/index.ts';
-import type { NodeApi } from '../../src/engine/index.ts';
+import { attachTo, serveNode, type ServedNode } from '../../src/daemon/index.ts';
 import { HttpClient } from '../../src/http/index.ts';
 import { type NodeApiUnderTest, nodeApiContract } from '../../src/testing/index.ts';
 import { openFront } from '../support/tcp-front.ts';
 
 interface Opened {
   readonly dataDir: string;
-  readonly api: NodeApi;
+  readonly api: ServedNode;
   readonly cleanup: () => Promise<void>;
 }
 
@@ -24,7 +23,7 @@ async function openNew(): Promise<Opened> {
     await engine.close();
     rmSync(dataDir, { recursive: true, force: true });
   };
-  return { dataDir, api: engine as unknown as NodeApi, cleanup };
+  return { dataDir, api: engine, cleanup };
 }
 
 async function openAttached(): Promise<NodeApiUnderTest> {

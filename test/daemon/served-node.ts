@@ -16,17 +16,17 @@ import {
   type AttachedNode,
   type HttpOptions,
   type NodeServer,
+  type ServedNode as NodeToServe,
   serveNode as serve,
   type ServeOptions,
 } from '../../src/daemon/index.ts';
-import type { NodeApi } from '../../src/engine/index.ts';
 
 export interface ServedNode {
   readonly dataDir: string;
   /** What is served. */
-  readonly node: NodeApi;
+  readonly node: NodeToServe;
   /** The same without anything replaced. */
-  readonly engine: NodeApi;
+  readonly engine: NodeToServe;
   readonly server: NodeServer;
 }
 
@@ -47,14 +47,14 @@ export async function serveNode(
 }
 
 /** `node` with some of its methods replaced. */
-function overlaid(node: object, over: object): NodeApi {
+function overlaid(node: object, over: object): NodeToServe {
   return new Proxy(node, {
     get: (_node, name) => {
       if (name in over) return (over as Record<string | symbol, unknown>)[name];
       const own = (node as Record<string | symbol, unknown>)[name];
       return typeof own === 'function' ? (own.bind(node) as unknown) : own;
     },
-  }) as NodeApi;
+  }) as NodeToServe;
 }
 
 /** Makes a node and serves it over TCP, on any free port of 127.0.0.1. */

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { AdastraError } from '../../src/core/index.ts';
 import { attachTo, readNodeFile, serveNode as serveAgain } from '../../src/daemon/index.ts';
-import type { ChangesOptions } from '../../src/engine/index.ts';
+import type { HistoryOptions } from '../../src/engine/index.ts';
 import { testFolder } from '../support/folder.ts';
 import { ask, attach, begin, serveNode, type ServedNode } from './served-node.ts';
 
@@ -242,9 +242,9 @@ describe('limits', () => {
       join(testFolder('socket'), 'd'),
       {},
       {
-        async *changes({ signal }: ChangesOptions) {
+        async *history(_key: string, { signal }: HistoryOptions) {
           try {
-            yield { seq: 1, events: [] };
+            yield { seq: 1, value: 'x'.repeat(100_000) };
             await new Promise((resolve) => signal?.addEventListener('abort', resolve));
           } finally {
             ended = true;
@@ -253,8 +253,8 @@ describe('limits', () => {
       },
     );
     const node = await attach(served.dataDir);
-    for await (const commit of node.changes({ from: 1 })) {
-      expect(commit.seq).toBe(1);
+    for await (const entry of node.history('a')) {
+      expect(entry.seq).toBe(1);
       break;
     }
     await expect.poll(() => ended).toBe(true);

@@ -16,10 +16,10 @@ import { Admission, DEFAULT_ADMISSION } from '../../src/daemon/admission.ts';
 import { Audit } from '../../src/daemon/audit.ts';
 import { makeApp } from '../../src/daemon/app.ts';
 import { LOCAL_CALLER } from '../../src/daemon/caller.ts';
-import { serveNode } from '../../src/daemon/index.ts';
+import { type ServedNode, serveNode } from '../../src/daemon/index.ts';
 import { RequestMeter } from '../../src/daemon/request-meter.ts';
 import type { Serving } from '../../src/daemon/serving.ts';
-import type { NodeApi } from '../../src/engine/index.ts';
+import type { DurableCommits, LogPlace, NodeApi } from '../../src/engine/index.ts';
 
 /** Asked by the server itself, for every request. */
 const NEVER_FAILS: ReadonlySet<PropertyKey> = new Set(['freshness', 'waitForSeq', 'nodeInfo']);
@@ -58,13 +58,13 @@ export interface Planted {
 
 export interface LiveNode {
   /** As it is, without what is planted. */
-  readonly node: NodeApi;
+  readonly node: ServedNode;
   readonly planted: Planted;
   readonly socket: string;
   /** A directory name that nobody has. */
   folder(): string;
   /** The same without a part that some nodes do not have. */
-  without(name: keyof NodeApi): NodeApi;
+  without(name: keyof NodeApi): ServedNode;
   /** A server of the same node that is otherwise; its socket. */
   serve(otherwise: Partial<Serving>): Promise<string>;
   close(): Promise<void>;
@@ -100,19 +100,44 @@ export async function openLiveNode(): Promise<LiveNode> {
   };
 }
 
-function overlaid(node: object, planted: Planted): NodeApi {
+function overlaid(node: ServedNode, planted: Planted): ServedNode {
+  const durable = brittle(node.durable, planted);
   return new Proxy(node, {
     get: (_node, name) => {
       const { answers, error } = planted;
       if (error !== undefined && name === 'notReady') {
         return () => ({ code: error, reason: 'planted' });
       }
+      if (name === 'durable') return durable;
       if (error !== undefined && !NEVER_FAILS.has(name)) return () => failed(error);
       if (name in answers) return (answers as Record<PropertyKey, unknown>)[name];
-      const own = (node as Record<PropertyKey, unknown>)[name];
+      const own = (node as unknown as Record<PropertyKey, unknown>)[name];
       return typeof own === 'function' ? (own.bind(node) as unknown) : own;
     },
-  }) as NodeApi;
+  });
+}
+
+/** A log that breaks off while it is read, and that has let go what follows this one place. */
+function brittle(durable: DurableCommits, planted: Planted): DurableCommits {
+  const own = {
+    *read(fromSeq: number) {
+      if (planted.error !== undefined) throw new AdastraError(planted.error, 'planted');
+      yield* durable.read(fromSeq);
+    },
+    checkPlace(place: LogPlace) {
+      if (place.digest.every((byte) => byte === 0xff)) {
+        throw new AdastraError('history_truncated', 'planted');
+      }
+      durable.checkPlace(place);
+    },
+  };
+  return new Proxy(durable, {
+    get: (_durable, name) => {
+      if (name in own) return own[name as keyof typeof own];
+      const found = durable[name as keyof DurableCommits];
+      return typeof found === 'function' ? (found.bind(durable) as unknown) : found;
+    },
+  });
 }
 
 /** A promise that rejects and a stream that breaks off, for whoever wants which. */
@@ -125,7 +150,7 @@ function failed(code: ErrorCode): object {
 }
 
 /** What the application of a node is made with. */
-export function makeServing(node: NodeApi, otherwise: Partial<Serving> = {}): Serving {
+export function makeServing(node: ServedNode, otherwise: Partial<Serving> = {}): Serving {
   const meter = new RequestMeter();
   return {
     node,
@@ -133,6 +158,7 @@ export function makeServing(node: NodeApi, otherwise: Partial<Serving> = {}): Se
     admission: new Admission(DEFAULT_ADMISSION),
     stopping: new AbortController().signal,
     stallMs: 1000,
+    heartbeatMs: 15_000,
     logger: undefined,
     meter,
     callerOf: () => LOCAL_CALLER,

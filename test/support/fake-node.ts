@@ -18,7 +18,7 @@ import type {
   JoinReport,
   LockState,
   NodeAccess,
-  OpenedNode,
+  OwnNode,
   RunningNode,
 } from '../../src/cli/node-access.ts';
 import type { NodeServer, ServeOptions } from '../../src/daemon/index.ts';
@@ -57,11 +57,11 @@ export class FakeWorld implements NodeAccess {
   /** Set while a node is served: asks it to stop. */
   stopServed: (() => void) | undefined;
 
-  follow({ follow }: { follow: string }): Promise<OpenedNode> {
+  follow({ follow }: { follow: string }): Promise<OwnNode> {
     return this.open({ dataDir: follow, readOnly: true });
   }
 
-  async open({ dataDir, readOnly }: { dataDir: string; readOnly?: boolean }): Promise<OpenedNode> {
+  async open({ dataDir, readOnly }: { dataDir: string; readOnly?: boolean }): Promise<OwnNode> {
     const directory = this.directories.get(dataDir);
     if (directory === undefined)
       throw new AdastraError('not_initialized', `${dataDir} holds no world`);
@@ -148,7 +148,7 @@ export class FakeWorld implements NodeAccess {
     return pid === this.holder;
   }
 
-  async serve(_node: OpenedNode, options: ServeOptions): Promise<NodeServer> {
+  async serve(_node: OwnNode, options: ServeOptions): Promise<NodeServer> {
     this.calls.push('serve');
     this.stopServed = options.onStop;
     return {
@@ -229,7 +229,7 @@ function commitOnce(
   return { ...known.receipt, replayed: true };
 }
 
-function fakeNode(world: FakeWorld, directory: FakeDirectory): OpenedNode {
+function fakeNode(world: FakeWorld, directory: FakeDirectory): OwnNode {
   const recovery = {
     checkpointSeq: 0,
     replayedCommits: directory.commits.length,
@@ -369,7 +369,7 @@ function fakeNode(world: FakeWorld, directory: FakeDirectory): OpenedNode {
       world.calls.push('close');
     },
   };
-  return node as unknown as OpenedNode;
+  return node as unknown as OwnNode;
 }
 
 /** A value by its JSON form, for expectations. */

@@ -1,8 +1,8 @@
 /**
- * Commits: made of operations, checked, taken back, listed from the log, followed as they come.
+ * Commits: made of operations, checked, taken back, listed from the log.
  */
 import { Type } from 'typebox';
-import { AdastraError, type OperationCall, valueOfJson } from '../../core/index.ts';
+import { type OperationCall, valueOfJson } from '../../core/index.ts';
 import { recordJson } from '../record-json.ts';
 import { OF_KEYS, OF_WRITES } from '../route-errors.ts';
 import { type Route, route } from '../route.ts';
@@ -10,7 +10,7 @@ import { COMMIT, PREFLIGHT_REPORT } from '../schemas/commits.ts';
 import { fields, FLAG, TEXT, VALUE, WHOLE } from '../schemas/shapes.ts';
 import { COMMITTED, RECEIPT, WRITE } from '../schemas/writes.ts';
 import { notThere, seqOf } from '../serving.ts';
-import { ndjson, serverSentEvents } from '../stream-response.ts';
+import { ndjson } from '../stream-response.ts';
 import { writeOptionsOf } from '../write-fields.ts';
 
 const TAG = 'Commits';
@@ -19,7 +19,7 @@ const OPERATION = fields({ op: TEXT, args: Type.Optional(VALUE) }, 'Operation');
 const REQUEST = fields({ operations: Type.Array(OPERATION), ...WRITE });
 const FROM = fields({ from: Type.Optional(WHOLE), system: Type.Optional(FLAG) });
 
-/** `commit`, `preflight`, `commits`, `receipts`, `stream` */
+/** `commit`, `preflight`, `commits`, `receipts` */
 export const commitRoutes: readonly Route[] = [
   route({
     method: 'POST',
@@ -98,26 +98,6 @@ export const commitRoutes: readonly Route[] = [
       ndjson(context, serving, async function* (signal) {
         const commits = serving.node.changes({ from, system, live: false, signal });
         for await (const commit of commits) yield recordJson(commit);
-      }),
-  }),
-  route({
-    method: 'GET',
-    path: '/v1/stream',
-    tag: TAG,
-    summary: 'Commits as they come, without end.',
-    access: 'read',
-    query: FROM,
-    answers: [{ type: 'events', schema: COMMIT, failures: ['history_truncated'] }],
-    run: async ({ serving, context, query: { from, system } }) =>
-      serverSentEvents(context, serving, async function* (signal) {
-        try {
-          for await (const commit of serving.node.changes({ from, system, live: true, signal })) {
-            yield [String(commit.seq), recordJson(commit)] as const;
-          }
-        } catch (error) {
-          // Our own signal: the reader has gone, or the server stops and says `end`.
-          if (!(AdastraError.is(error) && error.code === 'aborted')) throw error;
-        }
       }),
   }),
 ];

@@ -247,7 +247,7 @@ export class Follower extends Engine implements SourceListener {
 
   #published(): void {
     this.feed.grew();
-    this.waiters.advance(this.seq);
+    this.published(this.seq);
     this.#present.log.onDurable();
   }
 

@@ -92,5 +92,15 @@ export const commitExercises: Exercises = {
   'GET /v1/stream': {
     before: made,
     good: { query: 'from=1', until: 'event: commit' },
+    refused: {
+      reset: { headers: { 'last-event-id': '1.0123456789abcdef' } },
+      history_truncated: { headers: { 'last-event-id': '1.ffffffffffffffff' } },
+    },
+    odd: [
+      { headers: { 'last-event-id': '1' } },
+      { query: 'kind=all' },
+      { query: 'from=1&prefix=$&kind=put&system=true', until: 'event: commit' },
+      { query: 'operation=put', until: 'event: fresh' },
+    ],
   },
 };
