@@ -7,7 +7,6 @@ import { initNode, openNode } from '../../src/client/index.ts';
 import { attachTo, serveNode, type ServedNode } from '../../src/daemon/index.ts';
 import { HttpClient } from '../../src/http/index.ts';
 import { type NodeApiUnderTest, nodeApiContract } from '../../src/testing/index.ts';
-import { openFront } from '../support/tcp-front.ts';
 
 interface Opened {
   readonly dataDir: string;
@@ -41,9 +40,9 @@ async function openAttached(): Promise<NodeApiUnderTest> {
 
 async function openHttp(): Promise<NodeApiUnderTest> {
   const { dataDir, api: engine, cleanup } = await openNew();
-  const server = await serveNode(engine, { dataDir });
-  const { url } = await openFront(server.socket);
-  const api = new HttpClient({ url });
+  const server = await serveNode(engine, { dataDir, http: {} });
+  const { token } = await engine.createToken({ role: 'admin' });
+  const api = new HttpClient({ url: server.url ?? '', token });
   const cleanupAll = async (): Promise<void> => {
     await api.close();
     await server.close();
