@@ -14,8 +14,10 @@ import {
   joinWorld as joinWorldIn,
   type NodeOptions,
   logSourceOf,
+  Mirror,
   openEngine,
   openFollower,
+  type RemoteLog,
   repairDirectory,
   type RepairReport,
   type ReplayVerifyReport,
@@ -42,17 +44,44 @@ export async function openNode(
 
 /**
  * Opens a read daemon's directory: a node that follows another one's log and writes nothing.
- * `watch` tells how far that log is durable. Throws `invalid_options`, `locked`, `already_exists`,
- * `not_initialized`.
+ * `watch` tells how far the log in directory `path` is durable. Throws `invalid_options`, `locked`,
+ * `already_exists`, `not_initialized`.
  */
-export async function followNode(
+export async function followDirectory(
+  options: NodeOptions & { readonly dataDir: string },
+  path: string,
+  watch: SourceWatch,
+): Promise<Follower> {
+  return follow(options, { kind: 'directory', path }, watch);
+}
+
+/** The same of a node on another machine, whose log is copied. Throws what that node answers. */
+export async function followUrl(
+  options: NodeOptions & { readonly dataDir: string },
+  url: string,
+  remote: RemoteLog,
+): Promise<Follower> {
+  const { dataDir, logger } = options;
+  const env = realEnvironment();
+  const path = env.fs.resolve(dataDir);
+  const watch = new Mirror({ env, dataDir: path, remote, logger });
+  return follow(options, { kind: 'url', url }, watch);
+}
+
+async function follow(
   options: NodeOptions & { readonly dataDir: string },
   source: FollowSource,
   watch: SourceWatch,
 ): Promise<Follower> {
   const { dataDir } = options;
   const resolved = resolveOptions({ ...options, readOnly: true });
-  return openFollower(realEnvironment(), { dataDir, source, watch, options: resolved });
+  try {
+    const env = realEnvironment();
+    return await openFollower(env, { dataDir, source, watch, options: resolved });
+  } catch (error) {
+    watch.close();
+    throw error;
+  }
 }
 
 /** Where the log lies that whoever follows `path` follows: a read daemon follows another's. */

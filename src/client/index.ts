@@ -102,8 +102,9 @@ export { type Attempt, attempt } from './attempt.ts';
 export { Client, type TransactReceipt } from './client.ts';
 export { ClientTransaction } from './client-transaction.ts';
 export {
+  followDirectory,
   followedDirectory,
-  followNode,
+  followUrl,
   initNode,
   joinWorld,
   openNode,

@@ -79,7 +79,7 @@ export class Engine extends NodeReads implements NodeApi {
     this.startedAtMs = env.clock.wallMs();
     const started = { wall: this.startedAtMs, mono: env.clock.monoMs() };
     this.#description = describeNode(parts, started);
-    this.logFiles = new LogFiles(env, () => this.parts.log);
+    this.logFiles = new LogFiles(() => this.parts);
     this.feed = new ChangeFeed(this.#opening.feedSource());
     this.#events = new EventListeners(this.feed);
     const node = this.#opening.peeringNode();

@@ -9,9 +9,12 @@ export { Engine } from './engine.ts';
 export type { Freshness, FreshnessSource, WaitForSeqOptions } from './freshness.ts';
 export { type Follower } from './follow/follower.ts';
 export { type FollowOptions, openFollower } from './follow/open-follower.ts';
+export { Mirror } from './follow/mirror.ts';
+export type { RemoteLog } from './follow/remote-log.ts';
 export { logSourceOf } from './follow/reader-file.ts';
 export type {
   FollowSource,
+  LogDescription,
   LogPosition,
   SourceListener,
   SourceWatch,

@@ -168,6 +168,7 @@ export class FollowedLog extends ReadOnlyLog {
       yield* readBatches(source, fromSeq, toSeq);
     } catch (error) {
       // What looks like damage, or is missing, may be another log in the place of this one.
+      if (isAnother(this.#env, this.#paths.data, this.logId)) this.#isGone = true;
       this.#checkThere(fromSeq);
       throw error;
     }
@@ -260,5 +261,15 @@ export class FollowedLog extends ReadOnlyLog {
     } catch (cause) {
       if (errorCode(cause) === undefined) throw cause;
     }
+  }
+}
+
+function isAnother(env: Env, directory: string, logId: Uint8Array): boolean {
+  try {
+    const found = findLog(env, directory);
+    return found !== undefined && !equalBytes(found.logId, logId);
+  } catch (cause) {
+    if (errorCode(cause) === undefined) throw cause;
+    return false;
   }
 }

@@ -27,8 +27,10 @@ export {
   FRAME_BYTES_MAX,
   NOTE_KIND,
   RECORD_KIND,
+  segmentName,
 } from './format.ts';
 export { baseSeqOf } from './log-base.ts';
+export { MirroredLog } from './mirrored-log.ts';
 export type { LogDamage } from './log-error.ts';
 export type { LogOptions } from './options.ts';
 export { type LogRecord } from './records.ts';

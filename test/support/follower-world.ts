@@ -7,12 +7,14 @@ import {
   type Engine,
   type Follower,
   type Logger,
+  Mirror,
   type NodeOptions,
   openFollower,
   resolveOptions,
   type SourceListener,
   type SourceWatch,
 } from '../../src/engine/index.ts';
+import type { LocalRemoteLog } from './local-remote-log.ts';
 import { NODE_DIRECTORY } from './memory-node.ts';
 
 export const READER_DIRECTORY = '/reader';
@@ -99,4 +101,25 @@ export async function until(env: MemoryEnv, holds: () => boolean, limitMs = 60_0
 /** Real turns of the event loop: what waits for promises goes on. */
 export async function settle(turns = 3): Promise<void> {
   for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+export interface OpenedMirror {
+  readonly reader: Follower;
+  readonly remote: LocalRemoteLog;
+  readonly lines: string[];
+}
+
+/** Opens a follower of a log on another machine, which is copied to this one. */
+export async function openMirror(
+  env: MemoryEnv,
+  remote: LocalRemoteLog,
+  options: Partial<NodeOptions> = {},
+  dataDir: string = READER_DIRECTORY,
+): Promise<OpenedMirror> {
+  const { logger, lines } = remembering();
+  const resolved = resolveOptions({ dataDir, readOnly: true, logger, ...options });
+  const source = { kind: 'url', url: 'https://writer.example' } as const;
+  const watch = new Mirror({ env, dataDir, remote, logger });
+  const reader = await openFollower(env, { dataDir, source, watch, options: resolved });
+  return { reader, remote, lines };
 }

@@ -5,9 +5,9 @@
  * another world, let go before it was read) is noticed by (seq, digest), and the state is made anew
  * beside the present one, which answers until the new one has caught up.
  */
-import { AdastraError, hexOf } from '../../core/index.ts';
+import { AdastraError, equalBytes, hexOf } from '../../core/index.ts';
 import type { FileLock, Timer } from '../../env/index.ts';
-import { listCheckpoints } from '../../store/checkpoint/index.ts';
+import { listCheckpoints, readCheckpointHeader } from '../../store/checkpoint/index.ts';
 import type { Writes } from '../../store/transactions/index.ts';
 import { checkpointDirectory } from '../directory.ts';
 import { Engine } from '../engine.ts';
@@ -40,7 +40,11 @@ export class Follower extends Engine implements SourceListener {
   #next: Following | undefined;
   #problem: AdastraError | undefined;
   #rebuilds = 0;
+  /** Checkpoints of the source that the log did not lead on from. */
+  readonly #useless = new Set<string>();
   #lastRebuild: ReaderStatus['lastRebuild'];
+  /** What was told last, while somebody tells. */
+  #position: LogPosition | undefined;
   #timer: Timer | undefined;
   /** Whether it has had all that the source held, once. */
   #hasState = false;
@@ -60,13 +64,11 @@ export class Follower extends Engine implements SourceListener {
   }
 
   /** The source's writer says how far it is. */
-  told({ logId, seq }: LogPosition): void {
+  told(position: LogPosition): void {
     if (this.#ending !== undefined) return;
     this.#lag.heard('told');
-    const { log } = this.#next ?? this.#present;
-    // Of another log nothing is believed; that it is another one shows in the files.
-    if (logId === hexOf(log.logId)) log.noteMark(seq);
-    else log.forgetTold();
+    this.#position = position;
+    this.#note(this.#next ?? this.#present);
     this.#measure();
     this.#pump();
   }
@@ -77,6 +79,7 @@ export class Follower extends Engine implements SourceListener {
       this.parts.options.logger?.warn(`nobody tells of ${nameOf(this.#parts.source)}: ${reason}`);
     }
     this.#lag.lost();
+    this.#position = undefined;
     for (const following of [this.#present, this.#next]) following?.log.forgetTold();
     this.#schedule();
   }
@@ -198,10 +201,13 @@ export class Follower extends Engine implements SourceListener {
       );
     }
     this.#lastRebuild = { reason, atMs: env.clock.wallMs(), fromSeq: 0 };
+    const failed = this.#next ?? this.#present;
+    const { file } = failed.start;
+    if (file !== undefined && failed.seq === failed.start.place.seq) this.#useless.add(file);
     void this.#next?.close();
     this.#next = undefined;
     try {
-      const start = sourceStart(env, logDir, options);
+      const start = sourceStart(env, logDir, options, this.#useless);
       this.#next = new Following(settings, start);
     } catch (error) {
       if (!AdastraError.is(error)) throw error;
@@ -209,6 +215,7 @@ export class Follower extends Engine implements SourceListener {
       this.#tell(error);
       return false;
     }
+    this.#note(this.#next);
     this.#lastRebuild = { ...this.#lastRebuild, fromSeq: this.#next.seq };
     return true;
   }
@@ -216,10 +223,16 @@ export class Follower extends Engine implements SourceListener {
   #adoptNext(next: Following): void {
     const { env } = this.#parts.settings;
     const gone = this.#present;
-    for (const { file } of this.#ownCheckpoints()) env.fs.removeFile(file);
+    for (const { file } of this.#ownCheckpoints()) {
+      // One of this log was copied here for it to begin with.
+      const header = readCheckpointHeader(env, file);
+      const isOurs = header.ok && equalBytes(header.value.logId, next.log.logId);
+      if (!isOurs || header.value.seq > next.seq) env.fs.removeFile(file);
+    }
     this.#present = next;
     this.#next = undefined;
     this.#rebuilds++;
+    this.#useless.clear();
     this.adopt(next.parts);
     void gone.close();
     this.parts.options.logger?.info(`the state was made anew, it stands at seq ${next.seq}`);
@@ -242,6 +255,7 @@ export class Follower extends Engine implements SourceListener {
       this.#present = healed;
       this.adopt(healed.parts);
     } else this.#next = healed;
+    this.#note(healed);
     void broken.close();
   }
 
@@ -249,6 +263,12 @@ export class Follower extends Engine implements SourceListener {
     this.feed.grew();
     this.published(this.seq);
     this.#present.log.onDurable();
+  }
+
+  /** Of another log nothing is believed; that it is another one shows in the files. */
+  #note({ log }: Following): void {
+    if (this.#position?.logId === hexOf(log.logId)) log.noteMark(this.#position.seq);
+    else log.forgetTold();
   }
 
   #tell(error: AdastraError): void {

@@ -40,6 +40,8 @@ export type FollowStep =
 
 export class Following {
   readonly log: FollowedLog;
+  /** Where it began. */
+  readonly start: StartPoint;
   readonly parts: EngineParts;
   /** Writes checkpoints of this state into the follower's own directory. */
   readonly checkpointer: Checkpointer;
@@ -55,6 +57,7 @@ export class Following {
   ) {
     const { env, dataDir, logDir, options, identity } = settings;
     const { replica, place } = start;
+    this.start = start;
     this.#untilSeq = untilSeq;
     const log = new FollowedLog(env, logDir, place, { pollBytes: STEP_BYTES });
     const replay = new Replay(replica, place.seq, replica.clock, replica.projections.observer);

@@ -4,6 +4,7 @@
  */
 import { AdastraError } from '../../core/index.ts';
 import type { Env } from '../../env/index.ts';
+import { findLog } from '../../wal/index.ts';
 import {
   checkpointDirectory,
   diskError,
@@ -19,7 +20,8 @@ import type { ResolvedOptions } from '../options.ts';
 import { Follower } from './follower.ts';
 import { isReaderDirectory, READER_FILE } from './reader-file.ts';
 import type { FollowSource, SourceWatch } from './source.ts';
-import { ownStart, sourceStart } from './start-point.ts';
+import type { FollowerSettings } from './following.ts';
+import { ownStart, sourceStart, type StartPoint } from './start-point.ts';
 
 /** What is opened. */
 export interface FollowOptions {
@@ -47,7 +49,7 @@ export async function openFollower(env: Env, asked: FollowOptions): Promise<Foll
       const identity = ownIdentity(env, dataDir, options);
       noteSource(env, dataDir, source);
       const settings = { env, dataDir, logDir, options, identity };
-      const start = ownStart(env, dataDir, options) ?? sourceStart(env, logDir, options);
+      const start = await startOf(env, settings, watch);
       return new Follower({ settings, source, watch, lock }, start);
     } catch (error) {
       lock.release();
@@ -56,6 +58,20 @@ export async function openFollower(env: Env, asked: FollowOptions): Promise<Foll
   } catch (error) {
     throw diskError(error, `cannot open ${dataDir}`);
   }
+}
+
+/** Where it goes on: what is its own first; of a copied log that is all there is. */
+async function startOf(
+  env: Env,
+  { dataDir, logDir, options }: FollowerSettings,
+  watch: SourceWatch,
+): Promise<StartPoint> {
+  const isCopied = dataDir === logDir;
+  const hasLog = findLog(env, logDir) !== undefined;
+  const own = isCopied && hasLog ? undefined : ownStart(env, dataDir, options);
+  if (own !== undefined) return own;
+  if (!hasLog) await watch.prepare?.();
+  return sourceStart(env, logDir, options);
 }
 
 /** A directory that is a node's, or anything else's, is never made a read daemon's. */

@@ -14,6 +14,25 @@ export interface LogPosition {
   readonly logId: string;
   /** All commits up to this one are durable. */
   readonly seq: number;
+  /** The commit before the first one that is still there. */
+  readonly baseSeq: number;
+  /** The newest segment, and how many bytes of it are durable. */
+  readonly segment: number;
+  readonly bytes: number;
+}
+
+/** What there is of a log as files, at one moment. */
+export interface LogDescription extends LogPosition {
+  /** 32 hex characters. */
+  readonly worldId: string;
+  /** Oldest first; of the last one what is durable. */
+  readonly segments: readonly {
+    readonly number: number;
+    readonly firstSeq: number;
+    readonly bytes: number;
+  }[];
+  /** Newest first. */
+  readonly checkpoints: readonly { readonly seq: number; readonly bytes: number }[];
 }
 
 /** Hears of a source. Never called inside `start`. */
@@ -26,6 +45,8 @@ export interface SourceListener {
 
 /** News of one source; goes on trying while nobody is there. */
 export interface SourceWatch {
+  /** Sees to it that there is a log to begin with; only called where there is none. */
+  prepare?(): Promise<void>;
   start(listener: SourceListener): void;
   /** Idempotent; the listener hears nothing more. */
   close(): void;

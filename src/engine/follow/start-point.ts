@@ -20,6 +20,8 @@ export interface StartPoint {
   readonly place: FollowedPlace;
   /** For people. */
   readonly from: string;
+  /** The checkpoint of the source that it was read from. */
+  readonly file?: string;
 }
 
 /** A checkpoint that was of no use. */
@@ -44,14 +46,20 @@ export function ownStart(env: Env, dataDir: string, options: StartOptions): Star
 }
 
 /**
- * A place in the source's log as it is now. Throws `not_initialized` where there is no log,
- * `checkpoint_damaged` where its beginning was let go and no checkpoint leads to what is left.
+ * A place in the source's log as it is now; `useless` checkpoints led nowhere. Throws
+ * `not_initialized` where there is no log, `checkpoint_damaged` where its beginning was let go and
+ * no checkpoint leads to what is left.
  */
-export function sourceStart(env: Env, directory: string, options: StartOptions): StartPoint {
+export function sourceStart(
+  env: Env,
+  directory: string,
+  options: StartOptions,
+  useless: ReadonlySet<string> = new Set(),
+): StartPoint {
   const log = findLog(env, directory);
   if (log === undefined) throw noLog(directory);
   const rejected: Rejected[] = [];
-  const checkpoints = checkpointsOf(env, directory);
+  const checkpoints = checkpointsOf(env, directory).filter(({ file }) => !useless.has(file));
   const found =
     firstUsable(env, checkpoints, options, { log, rejected }) ??
     beginning(env, options, log) ??
@@ -91,7 +99,7 @@ function firstUsable(
     if (reason === undefined && typeof attempt === 'object') {
       const { replica, place } = attempt;
       const from = `a checkpoint of the source at seq ${seq}`;
-      return { replica, place: { ...place, isBase: isAtBase }, from };
+      return { replica, place: { ...place, isBase: isAtBase }, from, file };
     }
     rejected.push({ file, reason: reason ?? '' });
   }

@@ -10,6 +10,7 @@ export {
   dropInSlices,
   listCheckpoints,
 } from './checkpoint-directory.ts';
+export { checkpointName } from './format.ts';
 export type { CheckpointHeader } from './checkpoint-header.ts';
 export {
   type CheckpointTarget,
