@@ -6,8 +6,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import {
+  followDirectory,
   followedDirectory,
-  followNode,
+  followUrl,
   initNode,
   joinWorld,
   openNode,
@@ -18,15 +19,16 @@ import {
   verifyDirectory,
 } from '../client/index.ts';
 import { nodeEnv } from '../env/node/index.ts';
-import { attachTo, DirectoryWatch, readNodeFile, serveNode } from '../daemon/index.ts';
-import type { LockState, NodeAccess } from './node-access.ts';
+import { attachTo, DirectoryWatch, readNodeFile, remoteLogAt, serveNode } from '../daemon/index.ts';
+import type { FollowOptions, LockState, NodeAccess, OwnNode } from './node-access.ts';
 
 /** The one that `adastra` uses. */
 export const clientAccess: NodeAccess = {
   open: (options) => openNode(options),
-  follow: ({ follow, ...options }) => {
+  follow: ({ follow, token, signal, ...options }) => {
+    if (follow.includes('://')) return followAt(follow, options, { token, signal });
     const path = followedDirectory(follow);
-    return followNode(options, { kind: 'directory', path }, new DirectoryWatch(path));
+    return followDirectory(options, path, new DirectoryWatch(path));
   },
   init: (dataDir, options) => initNode(dataDir, options),
   lockState,
@@ -41,6 +43,22 @@ export const clientAccess: NodeAccess = {
   isRunning,
   serve: (node, options) => serveNode(node, options),
 };
+
+/** Copying a log for the first time takes its time: `signal` ends it. */
+async function followAt(
+  url: string,
+  options: { readonly dataDir: string },
+  { token, signal }: Pick<FollowOptions, 'token' | 'signal'>,
+): Promise<OwnNode> {
+  const remote = remoteLogAt({ url, token });
+  const end = (): void => remote.close();
+  signal?.addEventListener('abort', end, { once: true });
+  try {
+    return await followUrl(options, url, remote);
+  } finally {
+    signal?.removeEventListener('abort', end);
+  }
+}
 
 /** Takes the lock for a moment, where there is one to take. */
 async function lockState(dataDir: string): Promise<LockState> {

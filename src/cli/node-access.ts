@@ -50,8 +50,12 @@ export interface OpenOptions extends Application {
 export interface FollowOptions extends Application {
   /** Its own directory. */
   readonly dataDir: string;
-  /** The directory of the node that it follows. */
+  /** The directory, or the URL, of the node that it follows. */
   readonly follow: string;
+  /** For the node at a URL. */
+  readonly token?: string | undefined;
+  /** Gives opening up. */
+  readonly signal?: AbortSignal | undefined;
   readonly logger?: Logger;
 }
 

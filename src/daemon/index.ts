@@ -4,6 +4,7 @@
  */
 export { attachTo } from './attach.ts';
 export { AttachedNode } from './attached-node.ts';
+export { remoteLogAt } from './remote-log-at.ts';
 export { DirectoryWatch } from './directory-watch.ts';
 export { type NodeFile, readNodeFile } from './node-file.ts';
 export type { HttpLimits } from './http-limits.ts';

@@ -112,7 +112,15 @@ async function planted(route: string, code: ErrorCode, ask: Ask): Promise<string
 }
 
 /** Something in each segment. */
-const PARAMS = { key: 'k', seq: '1', member: 'm', commandId: 'c', origin: 'o', id: 'i' };
+const PARAMS = {
+  key: 'k',
+  seq: '1',
+  number: '1',
+  member: 'm',
+  commandId: 'c',
+  origin: 'o',
+  id: 'i',
+};
 const NAMES = ROUTES.map(nameOf);
 
 function nameOf({ method, path }: Route): string {

@@ -2,7 +2,8 @@
  * `adastra start` and `adastra read` as processes: a reader has what the writer acknowledged, also
  * after either of them was killed, and says how far it is.
  */
-import { cpSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,16 +19,19 @@ const PUTS = figure({ short: 60, long: 1000 });
 let folder: string;
 let started: RunningAdastra[];
 let attached: AttachedNode[];
+let proxies: (() => void)[];
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'adastra-read-'));
   started = [];
   attached = [];
+  proxies = [];
   expect((await runAdastra(folder, ['init'])).code).toBe(0);
 });
 
 afterEach(async () => {
   for (const node of attached) await node.close();
+  for (const end of proxies) end();
   for (const { child, ended } of started) {
     child.kill('SIGKILL');
     await ended;
@@ -154,6 +158,100 @@ it('makes its state anew from a log that was put back', { timeout: TIMEOUT_MS },
   await caughtUp(reader, restored);
   expect(await reader.get('load/1/0')).toBeUndefined();
   expect(await reader.get('load/2/29')).toEqual({ round: 2, index: 29 });
+});
+
+/** A port of this machine that leads to a node's local socket. */
+async function portTo(socket: string): Promise<{ readonly url: string; cut(): void }> {
+  const open = new Set<Socket>();
+  const server = createServer((near) => {
+    const far = connect(socket);
+    for (const end of [near, far]) {
+      open.add(end);
+      end.on('error', () => {});
+      end.on('close', () => {
+        open.delete(end);
+        near.destroy();
+        far.destroy();
+      });
+    }
+    near.pipe(far).pipe(near);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const cut = (): void => {
+    for (const end of open) end.destroy();
+  };
+  proxies.push(() => {
+    server.close();
+    cut();
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, cut };
+}
+
+it('copies the log of a node at a URL, byte for byte, through kill -9 and cut lines', {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  await write();
+  const writer = await node('adastra-data');
+  await load(writer, 0, 20);
+  const { url, cut } = await portTo(join(folder, 'adastra-data/node.sock'));
+  let mirroring = await read('mirror', url);
+  for (let round = 1; round < ROUNDS; round++) {
+    const loading = load(writer, round, PUTS);
+    await sleep(50 + round * 31);
+    if (round % 2 === 0) cut();
+    else {
+      await kill(mirroring);
+      mirroring = await read('mirror', url);
+    }
+    await loading;
+    await caughtUp(await node('mirror'), writer);
+  }
+  await read('second', 'mirror');
+  const { url: mirrored } = await portTo(join(folder, 'mirror/node.sock'));
+  await read('third', mirrored);
+  await load(writer, 99, 10);
+  for (const directory of ['mirror', 'second', 'third']) {
+    await caughtUp(await node(directory), writer);
+  }
+  for (const directory of ['mirror', 'third']) {
+    const name = 'log/00000001.log';
+    const copy = readFileSync(join(folder, directory, name));
+    const original = readFileSync(join(folder, 'adastra-data', name));
+    expect(original.subarray(0, copy.length).equals(copy)).toBe(true);
+  }
+  expect((await runAdastra(folder, ['log', 'verify', '--data', 'third'])).code).toBe(0);
+});
+
+it('follows over HTTP with a token of an admin, and answers over HTTP', {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const serving = startAdastra(folder, ['serve', '--port', '0', '--json']);
+  started.push(serving);
+  await serving.see('"ready":true');
+  const writer = await node('adastra-data');
+  const { url } = writer.running;
+  const { token } = await writer.createToken({ role: 'admin' });
+  const { token: reading } = await writer.createToken({ role: 'read' });
+  const refused = await runAdastra(folder, ['read', '--follow', url ?? '', '--data', 'mirror']);
+  expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('unauthenticated')]);
+  process.env['ADASTRA_TOKEN'] = token;
+  try {
+    await begin(`read --follow ${url} --data mirror --http 0 --json`);
+  } finally {
+    delete process.env['ADASTRA_TOKEN'];
+  }
+  const reader = await node('mirror');
+  await load(writer, 0, 10);
+  await caughtUp(reader, writer);
+  const ask = (bearer: string): Promise<Response> =>
+    fetch(`${reader.running.url}/v1/entries/load%2F0%2F9`, {
+      headers: { authorization: `Bearer ${bearer}` },
+    });
+  const answer = await ask(reading);
+  expect([answer.status, answer.headers.get('adastra-lag-commits')]).toEqual([200, '0']);
+  await writer.revokeToken(reading.slice(4, 20));
+  await caughtUp(reader, writer);
+  expect((await ask(reading)).status).toBe(401);
 });
 
 it('follows a read daemon as it follows a node', { timeout: TIMEOUT_MS }, async () => {

@@ -14,6 +14,7 @@ const text = (description: string): JsonObject => ({ schema: TEXT, description }
 const PATH_PARAMETERS: Readonly<Record<string, JsonObject>> = {
   key: text('The key as one percent-encoded segment.'),
   seq: { schema: WHOLE, description: 'A seq of this node’s log.' },
+  number: { schema: WHOLE, description: 'The number of a segment, as /v1/log tells it.' },
   commandId: text('As the command was sent.'),
   member: text('A nodeId, or the beginning of a fingerprint.'),
   origin: text('As /v1/sync/forks names it.'),
