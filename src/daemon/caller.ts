@@ -23,6 +23,9 @@ export interface Caller {
 /** The caller on a local socket. */
 export const LOCAL_CALLER: Caller = { kind: 'local', id: '', role: 'admin', prefixes: undefined };
 
+/** Whoever asks what anybody may; nobody looks who that is. */
+export const ANYBODY: Caller = { kind: 'anonymous', id: '', role: 'read', prefixes: undefined };
+
 const RANK: Readonly<Record<TokenRole, number>> = { read: 0, write: 1, admin: 2 };
 
 /** Throws `forbidden` where the caller may not take this route. */

@@ -50,16 +50,35 @@ export function isDataRoute({ access }: Pick<Route, 'access'>): boolean {
   return access !== 'open' && access !== 'local';
 }
 
+type Told = readonly [code: ErrorCode, status?: number];
+
+/** Of what stands in front of a server on TCP, whatever is asked. */
+const AT_THE_GATE: readonly Told[] = [
+  ['forbidden'],
+  ['misdirected'],
+  ['limit_exceeded', 414],
+  ['limit_exceeded', 431],
+];
+
+/** What a route can be refused with, whatever its own work is. */
+function generalProblems(route: Route): readonly Told[] {
+  const told: Told[] = EVERYWHERE.map((code) => [code]);
+  told.push(...AT_THE_GATE);
+  if (route.method === 'POST') told.push(['invalid_argument', 415]);
+  if (route.access !== 'open') told.push(['unauthenticated']);
+  if (isDataRoute(route)) told.push(['not_yet']);
+  if (!PROBES.has(route.path)) for (const code of OF_ADMISSION) told.push([code]);
+  return told;
+}
+
 /** Every problem that a route can answer with: its codes by status, both in order. */
 export function problemsOf(route: Route): ReadonlyMap<number, readonly ErrorCode[]> {
-  const general = PROBES.has(route.path) ? EVERYWHERE : [...EVERYWHERE, ...OF_ADMISSION];
-  const waiting: readonly ErrorCode[] = isDataRoute(route) ? ['not_yet'] : [];
   const byStatus = new Map<number, ErrorCode[]>();
   const add = (code: ErrorCode, status = statusOf(new AdastraError(code, ''))): void => {
     const codes = byStatus.get(status) ?? [];
     if (!codes.includes(code)) byStatus.set(status, [...codes, code]);
   };
-  for (const code of [...general, ...waiting]) add(code);
+  for (const [code, status] of generalProblems(route)) add(code, status);
   for (const code of route.errors) add(code, route.errorStatus);
   return new Map([...byStatus].sort(([one], [other]) => one - other));
 }

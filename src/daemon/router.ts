@@ -7,7 +7,7 @@
 import type { TObject } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { AdastraError } from '../core/index.ts';
-import { checkAccess } from './caller.ts';
+import { ANYBODY, checkAccess } from './caller.ts';
 import { isToldAfter, tellFreshness, waitUntilFresh } from './freshness-headers.ts';
 import { readBody } from './request-body.ts';
 import { decodeOnce } from './percent.ts';
@@ -36,7 +36,8 @@ function handlerOf(route: Route, serving: Serving): (context: SocketContext) => 
   const isData = isDataRoute(route);
   return async (context) => {
     context.env.route = route;
-    const caller = await serving.callerOf(context);
+    const isOpen = route.access === 'open';
+    const caller = isOpen ? ANYBODY : await serving.callerOf(context);
     if (caller.kind === 'token') context.env.tokenId = caller.id;
     checkAccess(caller, route.access);
     const params = paramsOf(context, places);

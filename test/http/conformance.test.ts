@@ -9,7 +9,7 @@ import { Admission, DEFAULT_ADMISSION } from '../../src/daemon/admission.ts';
 import { makeApp, ROUTES } from '../../src/daemon/app.ts';
 import type { Route } from '../../src/daemon/route.ts';
 import { FakePeer } from '../support/fake-peer.ts';
-import { exchange } from './exchange.ts';
+import { exchange, type Place } from './exchange.ts';
 import type { Ask, Asked } from './exercise.ts';
 import { exerciseOf } from './exercises/index.ts';
 import { codeOf, Ledger } from './ledger.ts';
@@ -52,24 +52,40 @@ beforeAll(async () => {
     // One that nobody can stop, of a node that has no files here.
     unavailable: await live.serve({ node: live.without('logFiles') }),
     closed: await live.serve({ stopping: AbortSignal.abort() }),
-    io_error: await live.serve({
-      callerOf: () => {
-        throw new TypeError('planted');
-      },
-    }),
+    io_error: await live.serve({ stopping: faultySignal() }),
   };
 });
 
 afterAll(() => live.close());
 
+/** Every request looks at it. */
+function faultySignal(): AbortSignal {
+  const fault = (): never => {
+    throw new TypeError('planted');
+  };
+  return Object.defineProperty(new AbortController().signal, 'aborted', { get: fault });
+}
+
 /** Sends a request and holds the answer against the document; its status and code. */
-async function send(route: string, asked: Asked, socket = live.socket): Promise<string> {
+async function send(route: string, asked: Asked, place: Place = live.socket): Promise<string> {
   const { seq } = await live.node.freshness();
   const ask = typeof asked === 'function' ? asked({ head: seq, folder: live.folder() }) : asked;
-  const answer = await exchange(socket, route, ask);
+  const answer = await exchange(place, route, ask);
   expect(ledger.check(answer)).toEqual([]);
   return `${answer.status} ${codeOf(answer.text)}`.trim();
 }
+
+/** What is turned away in front of the routes of a server on TCP, by status and code. */
+const AT_THE_GATE: Readonly<Record<string, (good: Ask) => Ask>> = {
+  '401 unauthenticated': (good) => ({ ...good, headers: { authorization: 'Bearer unheard' } }),
+  '403 forbidden': (good) => ({ ...good, headers: { origin: 'https://foreign.example' } }),
+  '414 limit_exceeded': (good) => ({ ...good, query: 'q'.repeat(20_000) }),
+  '415 invalid_argument': (good) => ({ ...good, headers: { 'content-type': 'text/plain' } }),
+  '421 misdirected': (good) => ({ ...good, headers: { host: 'foreign.example' } }),
+  '431 limit_exceeded': (good) => ({ ...good, headers: MANY_HEADERS }),
+};
+
+const MANY_HEADERS = Object.fromEntries(Array.from({ length: 120 }, (_, n) => [`x-${n}`, '1']));
 
 /** Requests that every route refuses alike. */
 function refusedEverywhere(code: string, good: Ask): Ask | undefined {
@@ -87,13 +103,15 @@ function refusedEverywhere(code: string, good: Ask): Ask | undefined {
 async function provoke(route: string, status: string, code: string): Promise<string> {
   const { good, refused = {}, planted: byNode = [], before } = exerciseOf(route);
   await before?.(live.node);
+  const { seq } = await live.node.freshness();
+  const ask = typeof good === 'function' ? good({ head: seq, folder: live.folder() }) : good;
+  const gate = AT_THE_GATE[`${status} ${code}`];
+  if (gate !== undefined) return send(route, gate(ask), live.http);
   const own = refused[code as ErrorCode];
   if (own !== undefined) return send(route, own);
   const isOwn = ROUTES.some((each) => nameOf(each) === route && `${each.errorStatus}` === status);
   const socket = isOwn ? undefined : elsewhere[code];
   if (socket !== undefined) return send(route, good, socket);
-  const { seq } = await live.node.freshness();
-  const ask = typeof good === 'function' ? good({ head: seq, folder: live.folder() }) : good;
   const general = refusedEverywhere(code, ask);
   if (general !== undefined) return send(route, general);
   if (isOwn || PLANTED.has(code) || byNode.includes(code as ErrorCode))
@@ -141,6 +159,10 @@ describe.each(NAMES)('%s', (route) => {
       live.planted.answers = {};
     }
     for (const asked of [...Object.values(refused), ...odd]) await send(route, asked);
+    for (const asked of [good, ...Object.values(refused)]) await send(route, asked, live.http);
+    const { url } = live.http;
+    const isOpen = ROUTES.some((each) => nameOf(each) === route && each.access === 'open');
+    expect(await send(route, good, { url })).toMatch(isOpen ? /^2/ : /^401/);
   });
 
   it('refuses with every code of the document', async () => {

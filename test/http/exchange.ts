@@ -1,10 +1,13 @@
 /** One request of an exercise, sent, and its answer. */
-import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { type ClientRequest, type IncomingMessage, request, type RequestOptions } from 'node:http';
 import type { Ask } from './exercise.ts';
 import type { Exchange } from './ledger.ts';
 
+/** A socket, or a server on TCP and the token that it is called with. */
+export type Place = string | { readonly url: string; readonly token?: string };
+
 /** Sends `ask` to a route: `PUT /v1/entries/{key}`. */
-export async function exchange(socketPath: string, route: string, ask: Ask): Promise<Exchange> {
+export async function exchange(place: Place, route: string, ask: Ask): Promise<Exchange> {
   const [method = '', template = ''] = route.split(' ');
   const path = template.replaceAll(/\{(\w+)\}/g, (_all, name: string) =>
     encodeURIComponent(ask.params?.[name] ?? ''),
@@ -13,12 +16,15 @@ export async function exchange(socketPath: string, route: string, ask: Ask): Pro
   const body = ask.body === undefined ? undefined : JSON.stringify(ask.body);
   const length = ask.announce ?? (body === undefined ? undefined : Buffer.byteLength(body));
   const headers = {
+    ...(typeof place === 'object' && place.token !== undefined
+      ? { authorization: `Bearer ${place.token}` }
+      : {}),
     ...(length === undefined
       ? {}
       : { 'content-type': 'application/json', 'content-length': String(length) }),
     ...ask.headers,
   };
-  const sent = request({ socketPath, agent: false, method, path: target, headers });
+  const sent = request({ ...addressOf(place), agent: false, method, path: target, headers });
   if (ask.announce === undefined) sent.end(body);
   else sent.flushHeaders();
   const response = await answerTo(sent);
@@ -32,6 +38,12 @@ export async function exchange(socketPath: string, route: string, ask: Ask): Pro
     headers: Object.fromEntries(told) as Record<string, string>,
     text,
   };
+}
+
+function addressOf(place: Place): RequestOptions {
+  if (typeof place === 'string') return { socketPath: place };
+  const { hostname, port } = new URL(place.url);
+  return { host: hostname, port };
 }
 
 function answerTo(sent: ClientRequest): Promise<IncomingMessage> {

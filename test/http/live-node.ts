@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { openNode } from '../../src/client/directories.ts';
 import { defineOperation, defineProjection, initNode } from '../../src/client/index.ts';
+import type { Place } from './exchange.ts';
 import { AdastraError, type ErrorCode } from '../../src/core/index.ts';
 import { Admission, DEFAULT_ADMISSION } from '../../src/daemon/admission.ts';
 import { Audit } from '../../src/daemon/audit.ts';
@@ -61,6 +62,8 @@ export interface LiveNode {
   readonly node: ServedNode;
   readonly planted: Planted;
   readonly socket: string;
+  /** The same over TCP, with a token of an admin. */
+  readonly http: Exclude<Place, string>;
   /** A directory name that nobody has. */
   folder(): string;
   /** The same without a part that some nodes do not have. */
@@ -78,13 +81,15 @@ export async function openLiveNode(): Promise<LiveNode> {
   const node = await openNode({ dataDir, operations: [SELL], projections: [SUM] });
   const planted: Planted = { answers: {}, error: undefined };
   const shown = overlaid(node, planted);
-  const server = await serveNode(shown, { dataDir, onStop: () => {} });
+  const server = await serveNode(shown, { dataDir, onStop: () => {}, http: {} });
+  const { token } = await node.createToken({ role: 'admin' });
   const ends: (() => Promise<void>)[] = [() => server.close()];
   let names = 0;
   return {
     node,
     planted,
     socket: server.socket,
+    http: { url: server.url ?? '', token },
     without: (name) => overlaid(shown, { answers: { [name]: undefined }, error: undefined }),
     folder: () => join(root, `new-${(names += 1)}`),
     serve: async (otherwise) => {

@@ -84,9 +84,14 @@ function problemOf(
 ): JsonObject {
   const waits = codes.some((code) => WAIT_CODES.has(code));
   const wait = { 'retry-after': { description: 'Seconds.', schema: WHOLE } };
+  const challenge = { 'www-authenticate': { description: 'Bearer', schema: TEXT } };
   return {
     description: codes.join(', '),
-    headers: { ...freshnessHeaders(false), ...(waits ? wait : {}) },
+    headers: {
+      ...freshnessHeaders(false),
+      ...(waits ? wait : {}),
+      ...(status === 401 ? challenge : {}),
+    },
     content: { [PROBLEM_TYPE]: { schema: problemSchema(codes, components, status) } },
   };
 }
