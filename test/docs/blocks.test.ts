@@ -7,7 +7,7 @@
 import { chmodSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, type TestContext, vi } from 'vitest';
 import { type Block, blocksOf, type Program, programsOf, scriptOf } from '../support/markdown.ts';
 import {
   compile,
@@ -18,9 +18,10 @@ import {
   run,
 } from '../support/project.ts';
 import { readRepository, ROOT } from '../support/repository.ts';
+import { hasProgram, skipFor } from '../support/skip.ts';
 import { stay, type StayingShell } from '../support/staying-shell.ts';
 
-const NEEDS_MORE = /\b(?:npm|git|curl|docker)\b/;
+const NEEDS_MORE = /\b(?:npm|git|docker)\b/;
 const repository = readRepository();
 const examples = [...repository.keys()].filter((path) => /^examples\/[^/]+\.ts$/.test(path)).sort();
 const documents = [...repository]
@@ -83,18 +84,18 @@ it('type-checks as a whole', () => {
 });
 
 describe.each(documents)('$path', ({ path, blocks }) => {
-  const steps: Array<{ title: string; act: () => void | Promise<void> }> = [];
+  const steps: Array<{ title: string; act: (context: TestContext) => void | Promise<void> }> = [];
   const staying: StayingShell[] = [];
   for (const program of programsOf(blocks)) {
     steps.push({ title: `ts at line ${program.line}`, act: () => runProgram(program) });
   }
   for (const block of blocks.filter(({ language }) => language === 'sh')) {
     const act = block.flags.has('stays') ? stayInShell : runShell;
-    steps.push({ title: `sh at line ${block.line}`, act: () => act(block) });
+    steps.push({ title: `sh at line ${block.line}`, act: (context) => act(block, context) });
   }
   const order = (title: string): number => Number(/\d+$/.exec(title)?.[0]);
   steps.sort((a, b) => order(a.title) - order(b.title));
-  it.each(steps)('$title', { timeout: 120_000 }, ({ act }) => act());
+  it.for(steps)('$title', { timeout: 120_000 }, ({ act }, context) => act(context));
   afterAll(() => Promise.all(staying.map((shell) => shell.end())));
 
   function runProgram(program: Program): void {
@@ -105,12 +106,14 @@ describe.each(documents)('$path', ({ path, blocks }) => {
     expect(status, output).toBe(0);
   }
 
-  function runShell(block: Block): void {
+  function runShell(block: Block, context: TestContext): void {
     if (block.flags.has('no-run')) {
       expect(block.follower, 'sh no-run needs a <!-- reason --> behind it').toMatch(/^<!-- .+ -->/);
       return;
     }
     expect(block.text, 'needs more than adastra: mark it sh no-run').not.toMatch(NEEDS_MORE);
+    if (/\bcurl\b/.test(block.text) && !hasProgram('curl'))
+      skipFor(context, 'apt-get install curl');
     const { status, output } = run(workFolder(path), ['bash', '-c', shellOf(block)]);
     expect(status, output).toBe(0);
   }

@@ -4,7 +4,7 @@
  * nobody has seen is `missing`.
  */
 import Schema from 'typebox/schema';
-import { type Json, objectOf, operationsOf } from './openapi-shape.ts';
+import { type Json, objectOf, operationsOf, resolved } from './openapi-shape.ts';
 
 /** One request and its answer, as they went over the wire. */
 export interface Exchange {
@@ -36,9 +36,15 @@ export class Ledger {
       return [`${exchange.method} ${exchange.path} is answered but not in the document`];
     }
     const { name, operation } = found;
-    const response = objectOf(objectOf(operation['responses'])[String(exchange.status)]);
+    const response = resolved(
+      this.document,
+      objectOf(operation['responses'])[String(exchange.status)],
+    );
     if (!('description' in response)) return [`${name}: ${exchange.status} is not documented`];
-    const said = [...this.#headerFaults(exchange, response), ...this.#bodyFaults(exchange, found)];
+    const said = [
+      ...this.#headerFaults(exchange, response),
+      ...this.#bodyFaults(exchange, response),
+    ];
     if (said.length === 0) this.#see(name, exchange);
     return said.map((fault) => `${name} ${exchange.status}: ${fault}`);
   }
@@ -54,7 +60,7 @@ export class Ledger {
       Object.entries(objectOf(operation['responses'])).flatMap(([status, response]) => {
         const name = `${method.toUpperCase()} ${path} ${status}`;
         const [[type, content] = ['', {}]] = Object.entries(
-          objectOf(objectOf(response)['content']),
+          objectOf(resolved(this.document, response)['content']),
         );
         if (type === PROBLEM) return codesIn(objectOf(content)).map((code) => `${name} ${code}`);
         return [name, ...codesIn(objectOf(content)).map((code) => `${name} … ${code}`)];
@@ -74,7 +80,7 @@ export class Ledger {
     const described = objectOf(response['headers']);
     const faults: string[] = [];
     for (const [name, header] of Object.entries(described)) {
-      const { required, schema } = objectOf(header);
+      const { required, schema } = resolved(this.document, header);
       const text = headers[name];
       if (text === undefined) {
         if (required === true) faults.push(`the header ${name} is missing`);
@@ -90,8 +96,7 @@ export class Ledger {
     return faults;
   }
 
-  #bodyFaults({ headers, status, text }: Exchange, { operation }: { operation: Json }): string[] {
-    const response = objectOf(objectOf(operation['responses'])[String(status)]);
+  #bodyFaults({ headers, text }: Exchange, response: Json): string[] {
     const type = (headers['content-type'] ?? '').replace(/;.*$/, '');
     const content = objectOf(response['content'])[type];
     if (content === undefined) return [`the type ${type} is not documented`];

@@ -39,6 +39,12 @@ export function spoilt(at: Json, [name = '', ...rest]: readonly string[], value:
   return value === undefined ? others : { ...others, [name]: value };
 }
 
+/** What stands there, or what the reference there leads to. */
+export function resolved(document: Json, at: unknown): Json {
+  const { $ref } = objectOf(at);
+  return objectOf(typeof $ref === 'string' ? resolveRef(document, $ref) : at);
+}
+
 /** The operations of a document with where they stand. */
 export function operationsOf(document: Json): { path: string; method: string; operation: Json }[] {
   return Object.entries(objectOf(document['paths'])).flatMap(([path, item]) =>
@@ -82,7 +88,7 @@ function refFaults(document: Json): string[] {
   });
   const lost = [...used].filter((ref) => resolveRef(document, ref) === undefined);
   const components = objectOf(document['components']);
-  const declared = ['schemas', 'parameters'].flatMap((kind) =>
+  const declared = ['schemas', 'responses', 'parameters', 'headers'].flatMap((kind) =>
     Object.keys(objectOf(components[kind])).map((name) => `#/components/${kind}/${name}`),
   );
   return [
@@ -118,15 +124,13 @@ function operationFaults(document: Json, { path, method, operation }: Place): st
     if (!(name in schemes)) faults.push(`the security scheme ${name} is not declared`);
   }
   const all = [...faults, ...parameterFaults(document, { path, method, operation })];
-  return [...all, ...responseFaults(operation)].map(
+  return [...all, ...responseFaults(document, operation)].map(
     (fault) => `${method.toUpperCase()} ${path}: ${fault}`,
   );
 }
 
 function parameterFaults(document: Json, { path, operation }: Place): string[] {
-  const given = ((operation['parameters'] ?? []) as Json[]).map((parameter) =>
-    '$ref' in parameter ? objectOf(resolveRef(document, String(parameter['$ref']))) : parameter,
-  );
+  const given = ((operation['parameters'] ?? []) as Json[]).map((each) => resolved(document, each));
   const faults: string[] = [];
   const places = given.map(({ in: where, name }) => `${String(where)} ${String(name)}`);
   for (const [index, place] of places.entries()) {
@@ -147,11 +151,11 @@ function parameterFaults(document: Json, { path, operation }: Place): string[] {
   return faults;
 }
 
-function responseFaults(operation: Json): string[] {
+function responseFaults(document: Json, operation: Json): string[] {
   const responses = Object.entries(objectOf(operation['responses']));
   const faults = responses.length === 0 ? ['it has no response'] : [];
   for (const [status, response] of responses) {
-    const { description, content } = objectOf(response);
+    const { description, content } = resolved(document, response);
     if (!/^[1-5]\d\d$/.test(status)) faults.push(`${status} is no status`);
     if (typeof description !== 'string') faults.push(`${status} has no description`);
     for (const type of Object.keys(objectOf(content))) {

@@ -1,6 +1,6 @@
 /**
- * Schemas on their way into the document: what has a title stands under `components/schemas`, once,
- * and is referred to everywhere else.
+ * What the document says once and refers to everywhere else: schemas that have a title, and
+ * responses that many routes give.
  */
 import type { TSchema } from 'typebox';
 
@@ -10,11 +10,22 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export class Components {
   readonly #schemas = new Map<string, JsonObject>();
   readonly #titled = new Map<string, TSchema>();
+  readonly #responses = new Map<string, JsonObject>();
 
   /** Every named schema, by name. */
   get schemas(): JsonObject {
-    const sorted = [...this.#schemas].sort(([one], [other]) => (one < other ? -1 : 1));
-    return Object.fromEntries(sorted);
+    return sorted(this.#schemas);
+  }
+
+  /** Every response that was shared, by name. */
+  get responses(): JsonObject {
+    return sorted(this.#responses);
+  }
+
+  /** A reference to the response of this name, which is made where it is not there yet. */
+  shareResponse(name: string, make: () => JsonObject): JsonObject {
+    if (!this.#responses.has(name)) this.#responses.set(name, make());
+    return { $ref: `#/components/responses/${name}` };
   }
 
   /** The schema, or a reference where it is named. Two different ones of a name are a fault. */
@@ -49,4 +60,8 @@ export class Components {
     }
     return item;
   }
+}
+
+function sorted(named: ReadonlyMap<string, JsonObject>): JsonObject {
+  return Object.fromEntries([...named].sort(([one], [other]) => (one < other ? -1 : 1)));
 }

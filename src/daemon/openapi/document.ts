@@ -7,7 +7,7 @@ import type { Access } from '../caller.ts';
 import type { Route } from '../route.ts';
 import { Components, type JsonObject } from './components.ts';
 import { parametersOf, REQUEST_HEADERS } from './parameters.ts';
-import { responsesOf } from './responses.ts';
+import { ANSWER_HEADERS, responsesOf } from './responses.ts';
 
 const INFO: JsonObject = {
   title: 'Adastra',
@@ -50,7 +50,9 @@ export function openApiDocument(routes: readonly Route[]): JsonObject {
     paths,
     components: {
       schemas: components.schemas,
+      responses: components.responses,
       parameters: REQUEST_HEADERS,
+      headers: ANSWER_HEADERS,
       securitySchemes: { bearer },
     },
   };

@@ -9,12 +9,26 @@ import { PROBLEM } from '../schemas/problem.ts';
 import { TEXT, WHOLE } from '../schemas/shapes.ts';
 import type { Components, JsonObject } from './components.ts';
 
-const FRESHNESS_HEADERS: Readonly<Record<string, string>> = {
+const header = (description: string, required: boolean): JsonObject => ({
+  description,
+  required,
+  schema: WHOLE,
+});
+
+const FRESHNESS: Readonly<Record<string, string>> = {
   'adastra-seq': 'What this daemon has applied.',
   'adastra-log-seq': 'What the log is known to hold durably.',
   'adastra-lag-commits': 'The difference of the two.',
   'adastra-lag-ms': 'How old what is shown may be, in milliseconds.',
 };
+
+/** Headers of answers, by their names as components; those of problems may be missing. */
+export const ANSWER_HEADERS: JsonObject = Object.fromEntries([
+  ...Object.entries(FRESHNESS).map(([name, text]) => [name, header(text, true)]),
+  ...Object.entries(FRESHNESS).map(([name, text]) => [`${name}.maybe`, header(text, false)]),
+  ['retry-after', header('Seconds.', false)],
+  ['www-authenticate', { ...header('Bearer', false), schema: TEXT }],
+]);
 
 const CONTENT_TYPES: Readonly<Record<Answer['type'], string>> = {
   json: 'application/json',
@@ -31,7 +45,9 @@ export function responsesOf(route: Route, components: Components): JsonObject {
     responses[String(answer.status ?? 200)] = answerOf(route, answer, components);
   }
   for (const [status, codes] of problemsOf(route)) {
-    responses[String(status)] = problemOf(status, codes, components);
+    const name = [status, ...codes].join('.');
+    const make = (): JsonObject => problemOf(status, codes, components);
+    responses[String(status)] = components.shareResponse(name, make);
   }
   return responses;
 }
@@ -40,7 +56,7 @@ function answerOf(route: Route, answer: Answer, components: Components): JsonObj
   const contentType = answer.contentType ?? CONTENT_TYPES[answer.type];
   return {
     description: DESCRIPTIONS[answer.type],
-    ...(isDataRoute(route) ? { headers: freshnessHeaders(true) } : {}),
+    ...(isDataRoute(route) ? { headers: headerRefs(Object.keys(FRESHNESS)) } : {}),
     content: { [contentType]: contentOf(answer, components) },
   };
 }
@@ -83,14 +99,12 @@ function problemOf(
   components: Components,
 ): JsonObject {
   const waits = codes.some((code) => WAIT_CODES.has(code));
-  const wait = { 'retry-after': { description: 'Seconds.', schema: WHOLE } };
-  const challenge = { 'www-authenticate': { description: 'Bearer', schema: TEXT } };
   return {
     description: codes.join(', '),
     headers: {
-      ...freshnessHeaders(false),
-      ...(waits ? wait : {}),
-      ...(status === 401 ? challenge : {}),
+      ...headerRefs(Object.keys(FRESHNESS), '.maybe'),
+      ...headerRefs(waits ? ['retry-after'] : []),
+      ...headerRefs(status === 401 ? ['www-authenticate'] : []),
     },
     content: { [PROBLEM_TYPE]: { schema: problemSchema(codes, components, status) } },
   };
@@ -106,10 +120,8 @@ function problemSchema(
   return { allOf: [components.refer(PROBLEM), { type: 'object', properties }] };
 }
 
-function freshnessHeaders(required: boolean): JsonObject {
-  const headers = Object.entries(FRESHNESS_HEADERS).map(([name, description]) => [
-    name,
-    { description, required, schema: WHOLE },
-  ]);
-  return Object.fromEntries(headers);
+function headerRefs(names: readonly string[], kind = ''): JsonObject {
+  return Object.fromEntries(
+    names.map((name) => [name, { $ref: `#/components/headers/${name}${kind}` }]),
+  );
 }
