@@ -40,6 +40,8 @@ export interface ChangesOptions {
 
 export interface HistoryOptions {
   readonly limit?: number | undefined;
+  /** Only what was written in this commit or before it. */
+  readonly upTo?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -107,10 +107,10 @@ export class RemoteNode extends RemotePeer implements NodeApi {
 
   async *history(
     key: string,
-    { limit, signal }: HistoryOptions = {},
+    { limit, upTo, signal }: HistoryOptions = {},
   ): AsyncGenerator<HistoryEntry, void, undefined> {
     checkKey(key);
-    const path = target`/v1/entry/history?${{ key, limit }}`;
+    const path = target`/v1/entry/history?${{ key, limit, upTo }}`;
     yield* ndjsonRecords<HistoryEntry>(this.connection, { method: 'GET', path, signal });
   }
 

@@ -182,12 +182,12 @@ describe.each(NAMES)('%s', (route) => {
 
 /** A stream that begins and is broken off. */
 async function breakOff(route: string, code: string): Promise<void> {
-  const { good, before, refused = {} } = exerciseOf(route);
+  const { good, streamed = good as Ask, before, refused = {} } = exerciseOf(route);
   await before?.(live.node);
   const own = refused[code as ErrorCode];
   if (own !== undefined) await send(route, own);
   const isMissing = ledger.missing().includes(`${route} 200 … ${code}`);
-  if (isMissing) await planted(route, code as ErrorCode, good as Ask);
+  if (isMissing) await planted(route, code as ErrorCode, streamed);
 }
 
 describe('beside the routes', () => {

@@ -32,6 +32,8 @@ export type Asked = Ask | ((live: Live) => Ask);
 export interface Exercise {
   /** Succeeds. */
   readonly good: Asked;
+  /** Is answered with a stream, which can be broken off; where left out, `good` is. */
+  readonly streamed?: Ask;
   /** What has to be there before; runs on the node before each request. */
   readonly before?: (node: NodeApi) => Promise<unknown>;
   /** Requests by the code that they are refused with. */

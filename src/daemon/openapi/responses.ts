@@ -42,7 +42,9 @@ const CONTENT_TYPES: Readonly<Record<Answer['type'], string>> = {
 export function responsesOf(route: Route, components: Components): JsonObject {
   const responses: Record<string, JsonObject> = {};
   for (const answer of route.answers) {
-    responses[String(answer.status ?? 200)] = answerOf(route, answer, components);
+    const status = String(answer.status ?? 200);
+    const described = answerOf(route, answer, components);
+    responses[status] = besides(responses[status], described);
   }
   for (const [status, codes] of problemsOf(route)) {
     const name = [status, ...codes].join('.');
@@ -50,6 +52,14 @@ export function responsesOf(route: Route, components: Components): JsonObject {
     responses[String(status)] = components.shareResponse(name, make);
   }
   return responses;
+}
+
+/** One status, several types: a list as lines, or as pages. */
+function besides(before: JsonObject | undefined, answer: JsonObject): JsonObject {
+  if (before === undefined) return answer;
+  const content = { ...(before['content'] as object), ...(answer['content'] as object) };
+  const description = `${String(before['description'])} Or: ${String(answer['description'])}`;
+  return { ...before, description, content };
 }
 
 function answerOf(route: Route, answer: Answer, components: Components): JsonObject {

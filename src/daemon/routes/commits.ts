@@ -3,21 +3,24 @@
  */
 import { Type } from 'typebox';
 import { type OperationCall, valueOfJson } from '../../core/index.ts';
+import { commitPage } from '../paging/commit-pages.ts';
+import { isPaged, PAGED } from '../paging/page.ts';
 import { recordJson } from '../record-json.ts';
 import { OF_KEYS, OF_WRITES } from '../route-errors.ts';
 import { type Route, route } from '../route.ts';
 import { COMMIT, PREFLIGHT_REPORT } from '../schemas/commits.ts';
-import { fields, FLAG, TEXT, VALUE, WHOLE } from '../schemas/shapes.ts';
+import { pageOf } from '../schemas/pages.ts';
+import { fields, TEXT, VALUE, WHOLE } from '../schemas/shapes.ts';
 import { COMMITTED, RECEIPT, WRITE } from '../schemas/writes.ts';
 import { notThere, seqOf } from '../serving.ts';
 import { ndjson } from '../stream-response.ts';
+import { COMMIT_WISH, CommitFilter } from '../streaming/commit-filter.ts';
 import { writeOptionsOf } from '../write-fields.ts';
 
 const TAG = 'Commits';
 
 const OPERATION = fields({ op: TEXT, args: Type.Optional(VALUE) }, 'Operation');
 const REQUEST = fields({ operations: Type.Array(OPERATION), ...WRITE });
-const FROM = fields({ from: Type.Optional(WHOLE), system: Type.Optional(FLAG) });
 
 /** `commit`, `preflight`, `commits`, `receipts` */
 export const commitRoutes: readonly Route[] = [
@@ -92,13 +95,23 @@ export const commitRoutes: readonly Route[] = [
     tag: TAG,
     summary: 'Commits of the log from a seq up to its head.',
     access: 'read',
-    query: FROM,
-    answers: [{ type: 'ndjson', schema: COMMIT, failures: ['history_truncated'] }],
-    run: async ({ serving, context, query: { from, system } }) =>
-      ndjson(context, serving, async function* (signal) {
-        const commits = serving.node.changes({ from, system, live: false, signal });
-        for await (const commit of commits) yield recordJson(commit);
-      }),
+    query: fields({ from: Type.Optional(WHOLE), ...COMMIT_WISH, ...PAGED }),
+    answers: [
+      { type: 'ndjson', schema: COMMIT, failures: ['history_truncated'] },
+      { type: 'json', schema: pageOf('commits', COMMIT) },
+    ],
+    errors: ['history_truncated', 'reset'],
+    run: async ({ serving, context, caller, query: { from, page, cursor, ...wish } }) => {
+      const filter = new CommitFilter(wish, caller);
+      if (isPaged({ page, cursor })) return commitPage(serving, { from, page, cursor }, filter);
+      return ndjson(context, serving, async function* (signal) {
+        const commits = serving.node.changes({ from, system: true, live: false, signal });
+        for await (const commit of commits) {
+          const shown = filter.show(commit);
+          if (shown !== undefined) yield recordJson(shown);
+        }
+      });
+    },
   }),
 ];
 

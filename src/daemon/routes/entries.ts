@@ -4,11 +4,15 @@
 import { Type } from 'typebox';
 import { type Range, valueOfJson } from '../../core/index.ts';
 import { keyRoutes } from '../key-routes.ts';
+import { historyPage } from '../paging/commit-pages.ts';
+import { entryPage, type ReadRange } from '../paging/entry-pages.ts';
+import { isPaged, PAGED } from '../paging/page.ts';
 import { recordJson } from '../record-json.ts';
 import { OF_KEYS, OF_WRITES } from '../route-errors.ts';
 import { type Route, route } from '../route.ts';
 import { HISTORY_ENTRY } from '../schemas/commits.ts';
 import { ENTRY, ROW } from '../schemas/entries.ts';
+import { pageOf } from '../schemas/pages.ts';
 import { fields, FLAG, TEXT, VALUE, WHOLE } from '../schemas/shapes.ts';
 import { KEY_CONDITIONS, RECEIPT, WRITE } from '../schemas/writes.ts';
 import { notThere, type Serving } from '../serving.ts';
@@ -36,10 +40,17 @@ export const entryRoutes: readonly Route[] = [
     tag: TAG,
     summary: 'Keys and values of a range, in key order.',
     access: 'read',
-    query: RANGE,
-    answers: [{ type: 'ndjson', schema: ROW }],
-    run: async ({ serving, context, query }) =>
-      ndjson(context, serving, () => rows(serving, query)),
+    query: fields({ ...RANGE.properties, ...PAGED }),
+    answers: [
+      { type: 'ndjson', schema: ROW },
+      { type: 'json', schema: pageOf('entries', ROW) },
+    ],
+    run: async ({ serving, context, query: { page, cursor, ...range } }) => {
+      const wish = { page, cursor };
+      const read: ReadRange = (rest) => serving.node.list(rest);
+      if (isPaged(wish)) return entryPage(read, { range, wish, query: range });
+      return ndjson(context, serving, () => rows(serving, range));
+    },
   }),
   route({
     method: 'GET',
@@ -97,13 +108,20 @@ export const entryRoutes: readonly Route[] = [
     tag: TAG,
     summary: 'What was written to a key, newest first, as far back as the log goes.',
     access: 'read',
-    query: fields({ limit: Type.Optional(WHOLE) }),
-    answers: [{ type: 'ndjson', schema: HISTORY_ENTRY, failures: OF_KEYS }],
-    run: async ({ serving, context, key, query: { limit } }) =>
-      ndjson(context, serving, async function* (signal) {
-        const writes = serving.node.history(key, { limit, signal });
+    query: fields({ limit: Type.Optional(WHOLE), upTo: Type.Optional(WHOLE), ...PAGED }),
+    answers: [
+      { type: 'ndjson', schema: HISTORY_ENTRY, failures: OF_KEYS },
+      { type: 'json', schema: pageOf('history', HISTORY_ENTRY) },
+    ],
+    errors: ['history_truncated', ...OF_KEYS],
+    run: async ({ serving, context, key, query }) => {
+      if (isPaged(query)) return historyPage(serving, key, query);
+      return ndjson(context, serving, async function* (signal) {
+        const { limit, upTo } = query;
+        const writes = serving.node.history(key, { limit, upTo, signal });
         for await (const write of writes) yield recordJson(write);
-      }),
+      });
+    },
   }),
 ];
 

@@ -5,8 +5,8 @@ import { Type } from 'typebox';
 import { type Route, route } from '../route.ts';
 import { COMMIT } from '../schemas/commits.ts';
 import { FRESHNESS } from '../schemas/freshness.ts';
-import { fields, FLAG, oneOf, TEXTS, WHOLE } from '../schemas/shapes.ts';
-import { CommitFilter } from '../streaming/commit-filter.ts';
+import { fields, WHOLE } from '../schemas/shapes.ts';
+import { COMMIT_WISH, CommitFilter } from '../streaming/commit-filter.ts';
 import { openStream } from '../streaming/open-stream.ts';
 
 /** `stream` */
@@ -20,13 +20,7 @@ export const streamRoutes: readonly Route[] = [
     headers: {
       'last-event-id': 'The id of the last event that the client had: goes on behind it.',
     },
-    query: fields({
-      from: Type.Optional(WHOLE),
-      system: Type.Optional(FLAG),
-      prefix: Type.Optional(TEXTS),
-      kind: Type.Optional(oneOf(['put', 'remove'])),
-      operation: Type.Optional(TEXTS),
-    }),
+    query: fields({ from: Type.Optional(WHOLE), ...COMMIT_WISH }),
     answers: [
       {
         type: 'events',

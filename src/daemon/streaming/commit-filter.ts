@@ -3,13 +3,22 @@
  * commits of its operations; never keys of the system unless it asks, never the hashes of tokens
  * unless it is an admin. A commit of which nothing is left is passed over.
  */
+import {
+  type TArray,
+  type TBoolean,
+  type TOptional,
+  type TString,
+  type TUnsafe,
+  Type,
+} from 'typebox';
 import { type ChangedKey, type Commit, isReservedKey } from '../../core/index.ts';
 import type { Caller } from '../caller.ts';
+import { FLAG, oneOf, TEXTS } from '../schemas/shapes.ts';
 
 const TOKENS = '$token/';
 
 /** What a request asks for. */
-export interface CommitWish {
+interface CommitWish {
   readonly system?: boolean | undefined;
   /** Keys that begin with one of these; default: all. */
   readonly prefix?: readonly string[] | undefined;
@@ -17,6 +26,19 @@ export interface CommitWish {
   /** Commits made by one of these operations; default: all. */
   readonly operation?: readonly string[] | undefined;
 }
+
+/** The same as fields of a query. */
+export const COMMIT_WISH: {
+  system: TOptional<TBoolean>;
+  prefix: TOptional<TArray<TString>>;
+  kind: TOptional<TUnsafe<'put' | 'remove'>>;
+  operation: TOptional<TArray<TString>>;
+} = {
+  system: Type.Optional(FLAG),
+  prefix: Type.Optional(TEXTS),
+  kind: Type.Optional(oneOf(['put', 'remove'])),
+  operation: Type.Optional(TEXTS),
+};
 
 export class CommitFilter {
   /** Equal for filters that show the same. */

@@ -34,7 +34,7 @@ export interface StreamedNode {
   freshness(): Promise<Freshness>;
 }
 
-const HUBS = new WeakMap<StreamedNode, StreamHub>();
+const HUBS = new WeakMap<DurableCommits, StreamHub>();
 
 export class StreamHub {
   readonly commits: DurableCommits;
@@ -55,12 +55,12 @@ export class StreamHub {
     this.commits = node.durable;
   }
 
-  /** The one hub of a node, whoever serves it. */
+  /** The one hub of a node, whoever serves it and for whom. */
   static of(node: StreamedNode): StreamHub {
-    const found = HUBS.get(node);
+    const found = HUBS.get(node.durable);
     if (found !== undefined) return found;
     const hub = new StreamHub(node);
-    HUBS.set(node, hub);
+    HUBS.set(node.durable, hub);
     return hub;
   }
 

@@ -86,8 +86,15 @@ export const commitExercises: Exercises = {
   },
   'GET /v1/commits': {
     before: made,
-    good: { query: 'from=1&system=true' },
-    odd: [{ query: 'from=0' }, { query: 'from=999999' }],
+    good: { query: 'from=1&system=true&page=2' },
+    streamed: { query: 'from=1&system=true' },
+    planted: ['reset'],
+    odd: [
+      { query: 'from=0' },
+      { query: 'from=999999' },
+      { query: 'from=1&kind=remove' },
+      { query: 'cursor=x' },
+    ],
   },
   'GET /v1/stream': {
     before: made,

@@ -59,6 +59,9 @@ export const entryExercises: Exercises = {
     odd: [
       { query: `prefix=${LONG}` },
       { query: 'system=true' },
+      { query: 'page=1' },
+      { query: 'page=1001' },
+      { query: 'cursor=x' },
       { query: 'gt=a&gte=b' },
       { query: 'gt=b&lt=a' },
     ],
@@ -90,8 +93,15 @@ export const entryExercises: Exercises = {
   ...both('DELETE', '', (at) => write(at, {})),
   ...both('GET', '/history', (at) => ({
     before: present,
-    good: at(KEY, { query: 'limit=2' }),
-    refused: { invalid_key: at(LONG) },
-    odd: [at('nowhere'), at('$world/id'), at(KEY, { query: 'limit=0' })],
+    good: at(KEY, { query: 'page=1' }),
+    streamed: at(KEY, { query: 'limit=2' }),
+    refused: { invalid_key: at(LONG, { query: 'page=1' }) },
+    odd: [
+      at(KEY, { query: 'page=0' }),
+      at(KEY, { query: 'cursor=x' }),
+      at('nowhere'),
+      at('$world/id'),
+      at(KEY, { query: 'limit=0&upTo=3' }),
+    ],
   })),
 };
