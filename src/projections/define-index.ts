@@ -49,8 +49,8 @@ export interface IndexDuplicate {
 }
 
 /** What an index can be asked. */
-export interface IndexQueries {
-  readonly [query: string]: (state: IndexRows, args: never) => unknown;
+// A type, not an interface: those may get more members later and fit no list of queries.
+export type IndexQueries = {
   /** Entries in the order of the index, at most `limit` (default 1,000, at most 10,000). */
   readonly range: (state: IndexRows, range?: IndexRange) => IndexEntry[];
   /** How many a range has; `limit` and `after` count nothing. */
@@ -59,7 +59,7 @@ export interface IndexQueries {
   readonly one: (state: IndexRows, values: Value) => string | undefined;
   /** Values that more than one entry has, in order, at most 1,000. */
   readonly duplicates: (state: IndexRows) => IndexDuplicate[];
-}
+};
 
 /** A projection whose queries are those of an index. */
 export interface IndexProjection extends AnyProjection {

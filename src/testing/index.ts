@@ -11,6 +11,7 @@ export {
 export type { ContractCase } from './contract-case.ts';
 export { envContract, type EnvUnderTest } from './env-contract.ts';
 export { nodeApiContract, type NodeApiUnderTest } from './node-api-contract.ts';
+export { contractProjections } from './node-api-projections.ts';
 export { datagramContract } from './env-contract-datagrams.ts';
 export { streamContract } from './env-contract-streams.ts';
 export type { NetworkUnderTest } from './network-case.ts';

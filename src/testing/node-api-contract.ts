@@ -3,9 +3,11 @@
  * process, a node behind its socket. What holds here holds for both, so that a program does not see
  * which one it has.
  */
-import { AdastraError, type Commit, type Value } from '../core/index.ts';
+import { AdastraError, type Commit } from '../core/index.ts';
 import type { NodeApi } from '../engine/index.ts';
 import { check, checkEqual, checkRejects, type ContractCase } from './contract-case.ts';
+import { type NodeApiCase, shown, VALUES } from './node-api-case.ts';
+import { projections } from './node-api-projections.ts';
 import { tokens } from './token-contract.ts';
 
 /** What one case runs in: a new, empty node. */
@@ -15,12 +17,7 @@ export interface NodeApiUnderTest {
   cleanup(): Promise<void>;
 }
 
-interface NodeApiCase {
-  readonly name: string;
-  run(api: NodeApi): Promise<void>;
-}
-
-/** All cases, for the nodes that `make` makes. */
+/** All cases, for the nodes that `make` makes and opens with `contractProjections`. */
 export function nodeApiContract(make: () => Promise<NodeApiUnderTest>): ContractCase[] {
   return CASES.map(({ name, run }) => ({
     name,
@@ -35,22 +32,6 @@ export function nodeApiContract(make: () => Promise<NodeApiUnderTest>): Contract
   }));
 }
 
-/** Every kind of value, and objects that look like tags. */
-const VALUES: readonly Value[] = [
-  null,
-  true,
-  -1.5,
-  '',
-  'a\u0000\u{1f600}',
-  [1, [2]],
-  { a: { b: [] }, ä: 'ö' },
-  new Date(0),
-  12345678901234567890n,
-  new Uint8Array([0, 255]),
-  { $date: 'no date' },
-  { error: { code: 'x', message: 'y' }, siblings: [1], value: 1 },
-];
-
 /** Keys that a path or a query could mangle. */
 const KEYS: readonly string[] = ['.', '..', 'a/b', 'a%2Fb', 'a?b#c', ' +&=', 'ü', '"', 'count'];
 
@@ -58,14 +39,6 @@ async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
   const items: T[] = [];
   for await (const item of source) items.push(item);
   return items;
-}
-
-/** Plain text of anything, for comparison. */
-function shown(value: unknown): string {
-  return JSON.stringify(value, (_name, item: unknown) => {
-    if (typeof item === 'bigint') return `${item}n`;
-    return item instanceof Uint8Array ? [...item] : item;
-  });
 }
 
 const values: NodeApiCase = {
@@ -309,6 +282,7 @@ const CASES: readonly NodeApiCase[] = [
   history,
   live,
   node,
+  projections,
   freshness,
   tokens,
   closed,

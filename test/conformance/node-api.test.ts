@@ -6,7 +6,11 @@ import { describe, test } from 'vitest';
 import { initNode, openNode } from '../../src/client/index.ts';
 import { attachTo, serveNode, type ServedNode } from '../../src/daemon/index.ts';
 import { HttpClient } from '../../src/http/index.ts';
-import { type NodeApiUnderTest, nodeApiContract } from '../../src/testing/index.ts';
+import {
+  contractProjections,
+  type NodeApiUnderTest,
+  nodeApiContract,
+} from '../../src/testing/index.ts';
 
 interface Opened {
   readonly dataDir: string;
@@ -17,7 +21,7 @@ interface Opened {
 async function openNew(): Promise<Opened> {
   const dataDir = mkdtempSync(join(tmpdir(), 'adastra-api-'));
   await initNode(dataDir, { nodeId: 'contract' });
-  const engine = await openNode({ dataDir });
+  const engine = await openNode({ dataDir, projections: contractProjections });
   const cleanup = async (): Promise<void> => {
     await engine.close();
     rmSync(dataDir, { recursive: true, force: true });

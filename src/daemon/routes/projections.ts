@@ -24,7 +24,7 @@ export const projectionRoutes: readonly Route[] = [
     answers: [
       { type: 'json', schema: fields({ value: Type.Optional(VALUE), seq: WHOLE }, 'QueryAnswer') },
     ],
-    errors: ['projection_unknown', 'projection_failed', 'invalid_value', 'forbidden'],
+    errors: ['projection_unknown', 'projection_failed', 'invalid_value'],
     run: async ({ serving, caller, params, query: { query, args } }) => {
       checkUnlimited(caller);
       const given = args === undefined ? undefined : valueOfJson(jsonIn(args));
@@ -38,7 +38,11 @@ export const projectionRoutes: readonly Route[] = [
     summary: 'How each projection stands.',
     access: 'read',
     answers: [{ type: 'json', schema: fields({ projections: Type.Array(PROJECTION_STATUS) }) }],
-    run: async ({ serving }) => ({ projections: await serving.node.projections() }),
+    run: async ({ serving, caller }) => {
+      // What one says of its error can hold anything that it was given.
+      checkUnlimited(caller);
+      return { projections: await serving.node.projections() };
+    },
   }),
 ];
 
