@@ -2,7 +2,7 @@
  * A node over HTTP: `NodeApi` with the same names, arguments and errors as a node in this process,
  * in Node and in browsers. Closing it ends what it has under way, never the node.
  */
-import type { ChangedKey, Commit } from '../core/index.ts';
+import type { ChangedKey, Commit, HistoryEntry, Range, Value } from '../core/index.ts';
 import type { ChangesOptions } from '../engine/index.ts';
 import { RemoteNode, target } from '../remote/index.ts';
 import type { AnswerFreshness } from './answer-freshness.ts';
@@ -10,6 +10,7 @@ import { Endings } from './ending.ts';
 import { HttpConnection } from './http-connection.ts';
 import { liveCommits } from './live-commits.ts';
 import { type CallOptions, type HttpClientOptions, resolveOptions } from './options.ts';
+import { type Page, type PageOptions, pagesOf } from './pages.ts';
 import { webPlatform } from './platform.ts';
 
 /** What of the log is wanted; where several are given, all hold. */
@@ -53,6 +54,42 @@ export class HttpClient extends RemoteNode {
   /** A live one goes on over broken connections: nothing is lost, nothing comes twice. */
   override changes(options: CommitsOptions = {}): AsyncGenerator<Commit, void, undefined> {
     return options.live === false ? super.changes(options) : this.#live(options);
+  }
+
+  /** The entries of a range, page by page; writes in between neither repeat a key nor hide one. */
+  entryPages(
+    range: Range = {},
+    options: PageOptions = {},
+  ): AsyncGenerator<Page<[string, Value]>, void, undefined> {
+    return pagesOf(this.connection, options, {
+      field: 'entries',
+      pathOf: (place) => target`/v1/entries?${{ ...range, ...place }}`,
+      itemOf: ({ key, value }) => [key, value],
+    });
+  }
+
+  /** What was written to a key, newest first, page by page. */
+  historyPages(
+    key: string,
+    options: PageOptions = {},
+  ): AsyncGenerator<Page<HistoryEntry>, void, undefined> {
+    return pagesOf(this.connection, options, {
+      field: 'history',
+      pathOf: (place) => target`/v1/entry/history?${{ key, ...place }}`,
+      itemOf: (entry) => entry,
+    });
+  }
+
+  /** The commits of the log up to its head, page by page. */
+  commitPages(
+    { from, system, prefix, kind, operation }: Omit<CommitsOptions, 'live' | 'signal'> = {},
+    options: PageOptions = {},
+  ): AsyncGenerator<Page<Commit>, void, undefined> {
+    return pagesOf(this.connection, options, {
+      field: 'commits',
+      pathOf: (place) => target`/v1/commits?${{ from, system, prefix, kind, operation, ...place }}`,
+      itemOf: (commit) => commit,
+    });
   }
 
   /** The changes of one key, or of the keys under a prefix, from the next commit on or `from`. */

@@ -6,7 +6,7 @@ export { ConnectedLog } from './connected-log.ts';
 export type { Connection, RemoteCall } from './connection.ts';
 export { errorOfProblem, mapDetails, type Problem } from './problem.ts';
 export { ndjsonRecords } from './record-streams.ts';
-export { mapRecord } from './record-json.ts';
+export { mapRecord, recordOfJson } from './record-json.ts';
 export { type StreamedRecord, streamedRecords } from './record-streams.ts';
 export { RemoteNode } from './remote-node.ts';
 export { target } from './request-target.ts';

@@ -82,3 +82,35 @@ it('asks projections, and goes on with a node that was stopped and started again
   await client.close();
   await second.close();
 });
+
+it('reads in pages, each of which can be gone on from', async () => {
+  const { node, server } = await serveHttp(folder());
+  const client = new HttpClient({ url: server.url ?? '' });
+  for (let n = 0; n < 7; n++) await node.put(`a/${n}`, n % 2 === 0 ? new Date(n) : BigInt(n));
+  const { seq } = await node.put('a/0', 'new');
+  const keys: string[][] = [];
+  for await (const { items } of client.entryPages({ prefix: 'a/', reverse: true }, { size: 3 })) {
+    keys.push(items.map(([key]) => key));
+  }
+  expect(keys).toEqual([['a/6', 'a/5', 'a/4'], ['a/3', 'a/2', 'a/1'], ['a/0']]);
+  const first = (await client.entryPages({}, { size: 2 }).next()).value;
+  expect(first?.items).toEqual([
+    ['a/0', 'new'],
+    ['a/1', 1n],
+  ]);
+  const { cursor } = first ?? {};
+  const second = (await client.entryPages({}, { size: 1, cursor }).next()).value;
+  expect(second?.items).toEqual([['a/2', new Date(2)]]);
+  const history: unknown[] = [];
+  for await (const page of client.historyPages('a/0', { size: 1 })) {
+    history.push(...page.items.map(({ value }) => value));
+  }
+  expect(history).toEqual(['new', new Date(0)]);
+  const seqs: number[] = [];
+  const commits = client.commitPages({ from: 1, prefix: 'a/0' }, { size: 1 });
+  for await (const { items } of commits) seqs.push(...items.map((commit) => commit.seq));
+  expect(seqs).toEqual([seq - 7, seq]);
+  const wrong = client.entryPages({ prefix: 'b' }, { cursor }).next();
+  await expect(wrong).rejects.toMatchObject({ code: 'invalid_argument' });
+  await client.close();
+});
