@@ -9,6 +9,7 @@ import type { SocketClient } from './socket-client.ts';
 
 /** `NodeApi` over the socket. */
 export class AttachedNode extends RemoteNode {
+  declare protected readonly connection: SocketClient;
   /** What the running node says of its process. */
   readonly running: NodeFile;
   /** What that node's opening found. */

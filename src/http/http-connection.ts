@@ -24,16 +24,11 @@ export class HttpConnection implements Connection {
   readonly #platform: Platform;
   readonly #options: ResolvedOptions;
   readonly #endings: Endings;
-  #isLost = false;
 
   constructor(platform: Platform, options: ResolvedOptions, endings: Endings) {
     this.#platform = platform;
     this.#options = options;
     this.#endings = endings;
-  }
-
-  get isLost(): boolean {
-    return this.#isLost;
   }
 
   get isClosed(): boolean {
@@ -96,14 +91,11 @@ export class HttpConnection implements Connection {
       const exchange = new Exchange(this.#platform, this.#requestOf(call), ending);
       try {
         this.freshness = freshnessOf(await exchange.begin());
-        const taken = await take(exchange);
-        this.#isLost = false;
-        return taken;
+        return await take(exchange);
       } catch (thrown) {
         exchange.end();
         if (!(thrown instanceof Failure)) throw thrown;
         isUnknown ||= call.isWrite === true && thrown.kind === 'lost';
-        this.#isLost = thrown.kind === 'lost' || thrown.kind === 'unsent';
         const waitMs = mayRepeat(call, thrown) ? retry.next(thrown.waitMs) : undefined;
         if (waitMs !== undefined) await this.#wait(waitMs, ending);
         const ended = ending.error();

@@ -22,8 +22,6 @@ export interface RemoteCall {
 
 /** A way to one node. */
 export interface Connection {
-  /** Whether nobody answered there the last time. */
-  readonly isLost: boolean;
   readonly isClosed: boolean;
   /** The answer's JSON. */
   call(call: RemoteCall): Promise<unknown>;

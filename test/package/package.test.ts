@@ -5,7 +5,15 @@
  * counted.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -120,6 +128,23 @@ describe('installed in an empty project', () => {
       expect(status, output).toBe(0);
     },
   );
+
+  it('type-checks in a page, without the types of Node', { timeout: 60_000 }, () => {
+    const page = join(project, 'page');
+    mkdirSync(page);
+    const lines = [
+      "import { type Fetch, HttpClient } from 'adastra-db/http';",
+      'const given: Fetch = fetch;',
+      'const db = new HttpClient({ url: location.origin, fetch: given });',
+      "document.title = String(await db.get('title'));",
+      'export {};',
+    ];
+    writeFileSync(join(page, 'a.ts'), lines.join('\n'));
+    const lib = ['es2023', 'dom', 'esnext.disposable'];
+    const options = { module: 'esnext', moduleResolution: 'bundler', lib, types: [], noEmit: true };
+    const { status, output } = compile(page, options);
+    expect(status, output).toBe(0);
+  });
 
   it('runs its program', () => {
     const { status, output } = run(project, ['npx', '--no-install', 'adastra', '--version']);
