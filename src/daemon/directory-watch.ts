@@ -6,9 +6,10 @@ import { AdastraError } from '../core/index.ts';
 import type { LogPosition, SourceListener, SourceWatch } from '../engine/index.ts';
 import { ndjsonRecords } from '../remote/index.ts';
 import { connectTo } from './attach.ts';
-import { POSITION_EVERY_MS } from './position-stream.ts';
 
 const LOOK_MS = 250;
+/** Who says nothing for so long, though it would tell now and then, is held for gone. */
+const SILENT_MS_MAX = 15_000;
 
 /** Tells of the log in one directory. */
 export class DirectoryWatch implements SourceWatch {
@@ -43,7 +44,7 @@ export class DirectoryWatch implements SourceWatch {
     const found = await connectTo(this.#dataDir);
     if (found === undefined) return 'no process serves it';
     const { client } = found;
-    const call = { method: 'GET', path: '/v1/log/tail', timeoutMs: POSITION_EVERY_MS * 3, signal };
+    const call = { method: 'GET', path: '/v1/log/tail', timeoutMs: SILENT_MS_MAX, signal };
     try {
       for await (const position of ndjsonRecords<LogPosition>(client, call)) {
         if (signal.aborted) break;

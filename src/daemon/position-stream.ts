@@ -4,11 +4,8 @@
  * queue of them: only the newest counts.
  */
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
-import type { LogFiles } from '../engine/index.ts';
+import { type LogFiles, POSITION_EVERY_MS } from '../engine/index.ts';
 import type { Serving, SocketContext } from './serving.ts';
-
-/** A listener that hears nothing for three times as long holds the node for gone. */
-export const POSITION_EVERY_MS = 5_000;
 
 /** Answers with the position now and from now on, until the reader goes or the server stops. */
 export function positionStream(

@@ -12,12 +12,13 @@ export { type FollowOptions, openFollower } from './follow/open-follower.ts';
 export { Mirror } from './follow/mirror.ts';
 export type { RemoteLog } from './follow/remote-log.ts';
 export { logSourceOf } from './follow/reader-file.ts';
-export type {
-  FollowSource,
-  LogDescription,
-  LogPosition,
-  SourceListener,
-  SourceWatch,
+export {
+  type FollowSource,
+  type LogDescription,
+  type LogPosition,
+  POSITION_EVERY_MS,
+  type SourceListener,
+  type SourceWatch,
 } from './follow/source.ts';
 export { initializeDirectory, type InitOptions, type InitReport } from './initialize.ts';
 export type {

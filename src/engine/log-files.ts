@@ -30,11 +30,12 @@ export class LogFiles {
   }
 
   get position(): LogPosition {
-    const { log } = this.#owner();
+    const { env, log } = this.#owner();
     const { segment, bytes } = log.durableEnd;
     // Who follows may know of more than it has.
     const seq = Math.min(log.durableSeq, log.headSeq);
-    return { logId: hexOf(log.logId), seq, baseSeq: log.baseSeq, segment, bytes };
+    const atMs = Math.floor(env.clock.monoMs());
+    return { logId: hexOf(log.logId), seq, baseSeq: log.baseSeq, segment, bytes, atMs };
   }
 
   describe(): LogDescription {

@@ -6,7 +6,14 @@ import type { LogDescription, LogPosition } from '../../engine/index.ts';
 import { describing } from './describing.ts';
 import { fields, TEXT, WHOLE } from './shapes.ts';
 
-const POSITION = { logId: TEXT, seq: WHOLE, baseSeq: WHOLE, segment: WHOLE, bytes: WHOLE };
+const POSITION = {
+  logId: TEXT,
+  seq: WHOLE,
+  baseSeq: WHOLE,
+  segment: WHOLE,
+  bytes: WHOLE,
+  atMs: WHOLE,
+};
 
 /** How far the log is durable. */
 export const LOG_POSITION: TSchema = describing<LogPosition>()(fields(POSITION, 'LogPosition'));

@@ -68,7 +68,7 @@ export class Follower extends Engine implements SourceListener {
   /** The source's writer says how far it is. */
   told(position: LogPosition): void {
     if (this.#ending !== undefined) return;
-    this.#lag.heard('told');
+    this.#lag.told(position.atMs);
     this.#position = position;
     this.#note(this.#next ?? this.#present);
     this.#measure();
@@ -167,7 +167,6 @@ export class Follower extends Engine implements SourceListener {
     if (goesOn && !target.isStopped) this.#problem = undefined;
     switch (step.kind) {
       case 'applied':
-        this.#lag.heard('files');
         if (target === this.#present && target.seq > before) this.#published();
         return true;
       case 'idle':
@@ -296,7 +295,9 @@ export class Follower extends Engine implements SourceListener {
     const { durableSeq } = (this.#next ?? this.#present).log;
     // Of a log that is another one, readers see nothing yet.
     const lagCommits = this.#next === undefined ? Math.max(0, durableSeq - seq) : durableSeq;
-    return this.#lag.freshness(seq, durableSeq, lagCommits);
+    // The present state may be of another log: how new that is says nothing.
+    const commitMs = this.#next === undefined ? this.#present.commitMs : 0;
+    return this.#lag.freshness({ seq, logSeq: durableSeq, lagCommits, commitMs });
   }
 
   #readerStatus(): ReaderStatus {

@@ -109,6 +109,11 @@ export class Following {
     return this.log.headSeq;
   }
 
+  /** When the last commit was written that it holds, wall-clock ms. */
+  get commitMs(): number {
+    return this.#replay.clock.ms;
+  }
+
   /** It can go no further: what comes next cannot be read by this version. */
   get isStopped(): boolean {
     return this.seq >= this.#untilSeq;

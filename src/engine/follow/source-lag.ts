@@ -4,52 +4,85 @@
  */
 import type { Clock } from '../../env/index.ts';
 import type { Freshness, FreshnessSource } from '../freshness.ts';
+import { POSITION_EVERY_MS } from './source.ts';
+
+/** Of whoever is connected something is heard at least this often. */
+const SILENT_MS_MAX = POSITION_EVERY_MS * 2;
+
+/** Where the state stands that the answer is about. */
+export interface FollowedPlace {
+  readonly seq: number;
+  readonly logSeq: number;
+  readonly lagCommits: number;
+  /** When the last commit was written that the state shows, wall-clock ms. */
+  readonly commitMs: number;
+}
 
 export class SourceLag {
   readonly #kind: FreshnessSource['kind'];
   readonly #clock: Clock;
   #state: FreshnessSource['state'] = 'unreachable';
   #sinceWallMs: number;
-  /** When all that was known of the source was last known to be all there is. */
-  #contactMs: number;
-  /** Since when something is known that is not applied. */
-  #behindSinceMs: number | undefined;
+  /** Our clock less the teller's, as little as it ever was on this connection. */
+  #offsetMs: number = Number.POSITIVE_INFINITY;
+  /** When that was so which was told last. */
+  #toldMs: number = Number.NEGATIVE_INFINITY;
+  /** When the state was last known to be all that the source has. */
+  #currentMs: number = Number.NEGATIVE_INFINITY;
+  /** Whether something is known that readers do not see. */
+  #isBehind = false;
 
   constructor(kind: FreshnessSource['kind'], clock: Clock) {
     this.#kind = kind;
     this.#clock = clock;
     this.#sinceWallMs = clock.wallMs();
-    this.#contactMs = clock.monoMs();
   }
 
   get isConnected(): boolean {
     return this.#state === 'connected';
   }
 
-  /** Somebody told how far the source is, or its files did. */
-  heard(by: 'told' | 'files'): void {
-    this.#contactMs = this.#clock.monoMs();
-    if (by === 'told') this.#enter('connected');
+  /**
+   * Somebody told how far the source is; `atMs`: when it was, by a clock of theirs that never goes
+   * back. What lay about before it was read is as old as it is late.
+   */
+  told(atMs: number): void {
+    const now = this.#clock.monoMs();
+    this.#noteCurrent();
+    if (!this.isConnected) this.#offsetMs = Number.POSITIVE_INFINITY;
+    this.#offsetMs = Math.min(this.#offsetMs, now - atMs);
+    this.#toldMs = atMs + this.#offsetMs;
+    this.#enter('connected');
   }
 
   lost(): void {
-    // While it was connected, whatever there was would have been told.
-    if (this.isConnected) this.#contactMs = this.#clock.monoMs();
+    this.#noteCurrent();
     this.#enter('unreachable');
   }
 
-  /** Whether something is known that readers do not see. */
   setBehind(isBehind: boolean): void {
-    if (!isBehind) this.#behindSinceMs = undefined;
-    else this.#behindSinceMs ??= this.#clock.monoMs();
+    this.#isBehind = isBehind;
+    if (!isBehind && this.isConnected) this.#currentMs = Math.max(this.#currentMs, this.#toldMs);
   }
 
-  freshness(seq: number, logSeq: number, lagCommits: number): Freshness {
-    const now = this.#clock.monoMs();
-    const behindMs = this.#behindSinceMs === undefined ? 0 : now - this.#behindSinceMs;
-    const silentMs = this.isConnected ? 0 : now - this.#contactMs;
+  freshness({ seq, logSeq, lagCommits, commitMs }: FollowedPlace): Freshness {
     const source = { kind: this.#kind, state: this.#state, sinceMs: this.#sinceWallMs };
-    return { seq, logSeq, lagCommits, lagMs: Math.max(behindMs, silentMs), source };
+    if (this.#isCurrent()) return { seq, logSeq, lagCommits, lagMs: 0, source };
+    // Right behind its last commit the state was all there was.
+    const commitAgoMs = Math.max(0, this.#clock.wallMs() - commitMs);
+    const lagMs = Math.min(this.#clock.monoMs() - this.#currentMs, commitAgoMs);
+    return { seq, logSeq, lagCommits, lagMs, source };
+  }
+
+  /** Up to now whatever there was would have been told. */
+  #noteCurrent(): void {
+    if (this.#isCurrent()) this.#currentMs = this.#clock.monoMs();
+  }
+
+  /** A process that stood still has heard nothing, and must not take that for no news. */
+  #isCurrent(): boolean {
+    const silentMs = this.#clock.monoMs() - this.#toldMs;
+    return this.isConnected && !this.#isBehind && silentMs <= SILENT_MS_MAX;
   }
 
   #enter(state: FreshnessSource['state']): void {

@@ -3,6 +3,9 @@
  * them come from a port, so that nothing is polled while somebody has the log open and says so.
  */
 
+/** Whoever tells of a log does so at least this often, news or not. */
+export const POSITION_EVERY_MS = 1_000;
+
 /** Whose log is followed. */
 export type FollowSource =
   | { readonly kind: 'directory'; readonly path: string }
@@ -19,6 +22,8 @@ export interface LogPosition {
   /** The newest segment, and how many bytes of it are durable. */
   readonly segment: number;
   readonly bytes: number;
+  /** When it was so: ms by a clock of the teller's that never goes back. */
+  readonly atMs: number;
 }
 
 /** What there is of a log as files, at one moment. */
