@@ -62,7 +62,7 @@ export async function load(dir, mode, pairs) {
 }
 
 /** Takes the checkpoints away that a background task may have written while loading. */
-function removeCheckpoints(dir) {
+export function removeCheckpoints(dir) {
   for (const entry of readdirSync(dir, { withFileTypes: true, recursive: true })) {
     const path = join(entry.parentPath ?? entry.path, entry.name);
     if (!/checkpoint/i.test(entry.name) || !existsSync(path)) continue;

@@ -96,3 +96,32 @@ export const floorTls = () => ({
   mode: 'round-trip',
   label: 'floor: TLS round trip + two fdatasyncs',
 });
+
+/** Daemons over HTTP: see contenders/http-*.mjs. */
+export const oursServe = () => ours('serve', { module: 'http-adastra' });
+export const oursRead = (mode = 'read', more) => ours(mode, { module: 'http-adastra', ...more });
+export const floorStub = () => ({
+  role: 'floor',
+  id: 'floor-stub',
+  module: 'http-stub',
+  mode: 'stub',
+  label: 'floor: the same server, nothing committed',
+});
+export const httpSqlite = () =>
+  peer('http-sqlite', 'full', 'the same server, better-sqlite3 INSERT (WAL, FULL)');
+export const wsEcho = () => ({
+  role: 'floor',
+  id: 'ws-echo',
+  module: 'ws-echo',
+  mode: 'echo',
+  label: 'floor: WebSocket round trip of 100 bytes',
+});
+export const replaying = (role, mode, label) => ({
+  role,
+  id: role === 'ours' ? 'adastra' : `replay-${mode}`,
+  module: 'read-replay',
+  mode,
+  label,
+  fixture: 'log',
+  copy: true,
+});

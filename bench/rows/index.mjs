@@ -20,6 +20,13 @@ export const ROW_NAMES = [
   'sync-absence',
   'sync-catch-up',
   'sync-interference',
+  'http-commit',
+  'read-visible',
+  'read-visible-p99',
+  'read-replay',
+  'read-catch-up',
+  'stream-200',
+  'stream-5000',
 ];
 
 /** Imports one row; a worker imports only its own, so open times do not pay for the others. */

@@ -58,9 +58,7 @@ export class Follower extends Engine implements SourceListener {
     this.#parts = parts;
     this.#present = present;
     this.#lag = new SourceLag(parts.source.kind, parts.settings.env.clock);
-    parts.settings.options.logger?.info(`following ${nameOf(parts.source)} from ${start.from}`, {
-      event: 'following',
-    });
+    parts.settings.options.logger?.info(`following ${nameOf(parts.source)} from ${start.from}`);
     parts.watch.start(this);
     this.#pump();
   }
@@ -78,9 +76,7 @@ export class Follower extends Engine implements SourceListener {
   lost(reason: string): void {
     if (this.#ending !== undefined) return;
     if (this.#lag.isConnected) {
-      this.parts.options.logger?.warn(`nobody tells of ${nameOf(this.#parts.source)}: ${reason}`, {
-        event: 'source_lost',
-      });
+      this.parts.options.logger?.warn(`nobody tells of ${nameOf(this.#parts.source)}: ${reason}`);
     }
     this.#lag.lost();
     this.#position = undefined;
@@ -201,7 +197,6 @@ export class Follower extends Engine implements SourceListener {
     if (this.#lastRebuild?.reason !== reason || this.#problem === undefined) {
       this.parts.options.logger?.warn(
         `${nameOf(source)} is not the log that was followed (${reason}): made anew from it`,
-        { event: 'source_replaced' },
       );
     }
     this.#lastRebuild = { reason, atMs: env.clock.wallMs(), fromSeq: 0 };
@@ -239,9 +234,7 @@ export class Follower extends Engine implements SourceListener {
     this.#useless.clear();
     this.adopt(next.parts);
     void gone.close();
-    this.parts.options.logger?.info(`the state was made anew, it stands at seq ${next.seq}`, {
-      event: 'rebuilt',
-    });
+    this.parts.options.logger?.info(`the state was made anew, it stands at seq ${next.seq}`);
     this.#checkpointSoon();
   }
 
@@ -280,9 +273,7 @@ export class Follower extends Engine implements SourceListener {
   #tell(error: AdastraError): void {
     if (this.#problem?.message === error.message) return;
     this.#problem = error;
-    this.parts.options.logger?.error(`${nameOf(this.#parts.source)}: ${error.message}`, {
-      event: 'source_fault',
-    });
+    this.parts.options.logger?.error(`${nameOf(this.#parts.source)}: ${error.message}`);
   }
 
   #measure(): void {
@@ -326,9 +317,7 @@ export class Follower extends Engine implements SourceListener {
   #checkpointSoon(): void {
     this.#present.checkpointer.run().catch((error: unknown) => {
       if (this.#ending === undefined) {
-        this.parts.options.logger?.error(`checkpoint failed: ${String(error)}`, {
-          event: 'checkpoint_failed',
-        });
+        this.parts.options.logger?.error(`checkpoint failed: ${String(error)}`);
       }
     });
   }
