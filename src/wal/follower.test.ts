@@ -156,6 +156,9 @@ describe('follower', () => {
     env.fs.flipBit(segmentFile(), (offsets[1] as number) + 85, 0);
     const follower = follow(env);
     expect(poll(follower)).toEqual([]);
+    // What stands behind it tells how far the log was durable.
+    expect(poll(follower)).toEqual(['a']);
+    expect(follower.markSeq).toBe(4);
     expect(poll(follower)).toEqual(['problem: log_damaged']);
   });
 

@@ -212,6 +212,7 @@ export class LogFollower {
     const markSeq = Math.max(this.markSeq, cursor.markBehind());
     const lastGoodSeq = cursor.chain.headSeq;
     if (markSeq <= lastGoodSeq) return undefined;
+    this.#seen = markSeq;
     return damageError(this.#paths.data, {
       file: segmentName(cursor.segment),
       offset: cursor.scanner.offset,
