@@ -7,11 +7,10 @@ import type { ChangesOptions } from '../engine/index.ts';
 import { RemoteNode, target } from '../remote/index.ts';
 import type { AnswerFreshness } from './answer-freshness.ts';
 import { Endings } from './ending.ts';
-import { HttpConnection } from './http-connection.ts';
+import { type HttpConnection, httpConnection } from './http-connection.ts';
 import { liveCommits } from './live-commits.ts';
-import { type CallOptions, type HttpClientOptions, resolveOptions } from './options.ts';
+import type { CallOptions, HttpClientOptions } from './options.ts';
 import { type Page, type PageOptions, pagesOf } from './pages.ts';
-import { webPlatform } from './platform.ts';
 
 /** What of the log is wanted; where several are given, all hold. */
 export interface CommitsOptions extends ChangesOptions {
@@ -36,7 +35,7 @@ export class HttpClient extends RemoteNode {
 
   /** Connects to nobody yet. Throws `invalid_options`. `endings` is for `with`. */
   constructor(options: HttpClientOptions, endings: Endings = new Endings()) {
-    super(new HttpConnection(webPlatform(options.fetch), resolveOptions(options), endings));
+    super(httpConnection(options, endings));
     this.#options = options;
     this.#endings = endings;
   }

@@ -8,11 +8,11 @@
 import { AdastraError } from '../core/index.ts';
 import type { Connection, RemoteCall } from '../remote/index.ts';
 import { type AnswerFreshness, freshnessOf } from './answer-freshness.ts';
-import type { Ending, Endings } from './ending.ts';
+import { type Ending, Endings } from './ending.ts';
 import { Exchange, type OutgoingRequest } from './exchange.ts';
 import { Failure } from './failure.ts';
-import type { ResolvedOptions } from './options.ts';
-import type { Platform } from './platform.ts';
+import { type HttpClientOptions, type ResolvedOptions, resolveOptions } from './options.ts';
+import { type Platform, webPlatform } from './platform.ts';
 import { Retry } from './retry.ts';
 
 /** A node says something every 15 s on a live stream. */
@@ -54,12 +54,13 @@ export class HttpConnection implements Connection {
     }
   }
 
+  /** Ends where nothing comes for `call.timeoutMs`, default 45 s. */
   async *open(call: RemoteCall): AsyncGenerator<Uint8Array, void, undefined> {
     const ending = this.#endings.begin(call.signal);
     let exchange: Exchange | undefined;
     try {
       exchange = await this.#repeat(call, ending, async (one) => one);
-      yield* exchange.chunks(IDLE_MS);
+      yield* exchange.chunks(call.timeoutMs ?? IDLE_MS);
     } catch (thrown) {
       throw ending.error() ?? (thrown instanceof Failure ? thrown.error : thrown);
     } finally {
@@ -144,6 +145,14 @@ export class HttpConnection implements Connection {
     const { minSeq, minSeqWaitMs } = this.#options;
     return this.#options.timeoutMs + (minSeq === undefined ? 0 : minSeqWaitMs);
   }
+}
+
+/** To the node that `options` name. Throws `invalid_options`. */
+export function httpConnection(
+  options: HttpClientOptions,
+  endings: Endings = new Endings(),
+): HttpConnection {
+  return new HttpConnection(webPlatform(options.fetch), resolveOptions(options), endings);
 }
 
 function mayRepeat({ isWrite, body }: RemoteCall, { kind }: Failure): boolean {

@@ -50,7 +50,7 @@ export const ALLOWED: Readonly<Record<string, Allowance>> = {
   remote: { folders: ['core', 'engine types'] },
   http: { folders: ['core', 'engine types', 'remote'] },
   daemon: {
-    folders: ['core', 'env', 'env/node', 'engine', 'remote'],
+    folders: ['core', 'env', 'env/node', 'engine', 'remote', 'http'],
     packages: ['node', 'hono', '@hono/node-server', 'typebox'],
   },
   cli: {
