@@ -53,6 +53,9 @@ import { syncTick } from './commands/sync-tick.ts';
 import { syncForks } from './commands/sync-forks.ts';
 import { syncKeep } from './commands/sync-keep.ts';
 import { syncWhy } from './commands/sync-why.ts';
+import { tokenCreate } from './commands/token-create.ts';
+import { tokenList } from './commands/token-list.ts';
+import { tokenRevoke } from './commands/token-revoke.ts';
 
 /** Every command of this program. */
 export const commandTable: readonly CommandSpec[] = [
@@ -83,6 +86,9 @@ export const commandTable: readonly CommandSpec[] = [
   read,
   daemonStatus,
   daemonStop,
+  tokenCreate,
+  tokenList,
+  tokenRevoke,
   invite,
   join,
   members,

@@ -127,6 +127,42 @@ test('ifSeq: keys read or written, ranges read, removals included', async () => 
   expect(await codeOf(client.put('y', 1, { ifSeq: 10_000 }))).toBe('condition_failed');
 });
 
+test('within: keys read or written, ranges read, by every way to write', async () => {
+  await client.put('a/1', 1);
+  const secret = await client.put('b', 'secret');
+  const within = ['a/', 'c/'];
+  const transact = (fn: Parameters<typeof client.transact>[0]): Promise<string> =>
+    codeOf(client.transact(fn, { within }));
+  for (const refused of [
+    () => codeOf(client.put('b', 1, { within })),
+    () => codeOf(client.put('b', 1, { within, ifStamp: 'x' })),
+    () => codeOf(client.remove('b', { within })),
+    () => codeOf(client.update('b', () => 1, { within })),
+    () => transact((tx) => tx.put('a/1', tx.get('b') ?? 0)),
+    () => transact((tx) => tx.put('a/1', tx.contains('b'))),
+    () => transact((tx) => tx.put('a/1', tx.getEntry('b') === undefined)),
+    () => transact((tx) => void tx.list()),
+    () => transact((tx) => void tx.list({ prefix: 'a' })),
+    () => transact((tx) => void tx.list({ gte: 'a/', lt: 'c/' })),
+    () => transact((tx) => void tx.remove('b')),
+    () => codeOf(client.revert(secret.seq, { reason: 'x', within })),
+    () => codeOf(client.put('a', 1, { within })),
+  ]) {
+    expect(await refused()).toBe('forbidden');
+  }
+  expect(client.get('b')).toBe('secret');
+  const allowed = client.transact(
+    (tx) => tx.put('c/2', [...tx.list({ prefix: 'a/' }), ...tx.list({ gte: 'c/', lte: 'c/9' })]),
+    { within },
+  );
+  expect(await codeOf(allowed)).toBe('none');
+  const operations = [{ op: 'put', args: { key: 'b', value: 1 } }];
+  const dry = await client.preflight({ operations, within });
+  expect(dry.operations.at(-1)).toMatchObject({ ok: false, error: { code: 'forbidden' } });
+  expect(await codeOf(client.put('a/1', 1, { within: [] }))).toBe('invalid_options');
+  expect(await codeOf(client.put('a/1', 1, { within: 'a/' as never }))).toBe('invalid_options');
+});
+
 test('a range with a limit does not let tombstones hide a change', async () => {
   for (const key of ['r/1', 'r/2', 'r/3']) await client.put(key, 1);
   await client.remove('r/1');

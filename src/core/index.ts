@@ -20,6 +20,7 @@ export type { ChangedKey, Commit, Entry, HistoryEntry, Sibling } from './entry.t
 export { AdastraError, ERROR_CODES, type ErrorCode, type ErrorOptions } from './errors.ts';
 export { Histogram, type HistogramReading, sumOfReadings } from './histogram.ts';
 export { type Hlc, HybridClock } from './hlc.ts';
+export { checkRangeWithin, checkWithin } from './key-scope.ts';
 export { checkKey, compareKeys, isReservedKey } from './key.ts';
 export { DEFAULT_LIMITS, type Limits, validateLimits } from './limits.ts';
 export {

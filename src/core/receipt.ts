@@ -30,6 +30,11 @@ export interface WriteOptions {
    * Fails with `condition_failed` if a key that the commit reads or writes changed after this seq.
    */
   readonly ifSeq?: number | undefined;
+  /**
+   * Key prefixes (1 to 64): the commit may touch, that is read or write, only keys that begin with
+   * one of them; `forbidden` else, before anything outside was seen.
+   */
+  readonly within?: readonly string[] | undefined;
   readonly actor?: string | undefined;
   readonly reason?: string | undefined;
   /** A small JSON value kept with the commit, ≤ 4 KiB encoded. */

@@ -6,6 +6,7 @@
 import type { Static, TObject, TSchema } from 'typebox';
 import type { ErrorCode } from '../core/index.ts';
 import type { Access, Caller } from './caller.ts';
+import type { Scope } from './scope.ts';
 import type { Serving, SocketContext } from './serving.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -48,6 +49,8 @@ export interface Route {
   /** One line. */
   readonly summary: string;
   readonly access: Access;
+  /** What callers limited to prefixes may have of it; left out: nothing. */
+  readonly scope?: Scope;
   readonly query?: TObject | undefined;
   /** The fields of the JSON body; a route without it takes none. */
   readonly body?: TObject | undefined;

@@ -7,7 +7,8 @@
 import type { TObject } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { AdastraError } from '../core/index.ts';
-import { ANYBODY, checkAccess } from './caller.ts';
+import { ANYBODY, type Caller, checkAccess } from './caller.ts';
+import { nodeFor } from './caller-node.ts';
 import { isToldAfter, tellFreshness, waitUntilFresh } from './freshness-headers.ts';
 import { readBody } from './request-body.ts';
 import { decodeOnce } from './percent.ts';
@@ -15,6 +16,7 @@ import { queryFields } from './request-query.ts';
 import { isDataRoute } from './route-errors.ts';
 import type { Call, Route } from './route.ts';
 import { schemaFault } from './schema-fault.ts';
+import { checkScope } from './scope.ts';
 import { type Serving, type SocketApp, type SocketContext, targetOf } from './serving.ts';
 
 /** Adds the routes to the application, in their order. */
@@ -43,15 +45,29 @@ function handlerOf(route: Route, serving: Serving): (context: SocketContext) => 
     const params = paramsOf(context, places);
     const query = queryFields(targetOf(context), route.query);
     checkQuery(query);
+    checkScope(caller, route.scope, { ...query, ...params });
     const body = await bodyOf(context, serving);
     checkBody(body);
     if (isData) await waitUntilFresh(context, serving);
-    const call = { params, query, body, caller, serving, context };
+    const call = {
+      params,
+      query,
+      body,
+      caller,
+      serving: servingFor(serving, route, caller),
+      context,
+    };
     const answer = await route.run(call as unknown as Call<never, never>);
     if (isData && isToldAfter(route.method)) await tellFreshness(context, serving);
     if (answer instanceof Response) return answer;
     return context.json(answer, status as 200);
   };
+}
+
+/** What the caller's own commands and limits make of it; those who read commits share one node. */
+function servingFor(serving: Serving, { scope }: Route, caller: Caller): Serving {
+  if (caller.kind !== 'token' || scope === 'commits') return serving;
+  return { ...serving, node: nodeFor(serving.node, caller) };
 }
 
 async function bodyOf(

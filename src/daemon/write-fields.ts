@@ -15,11 +15,12 @@ type PutCall = Pick<
 
 /** What every write takes. */
 export function writeOptionsOf({ body }: WriteCall): WriteOptions {
-  const { durability, commandId, ifSeq, actor, reason, metadata } = body;
+  const { durability, commandId, ifSeq, within, actor, reason, metadata } = body;
   return {
     durability,
     commandId,
     ifSeq,
+    within,
     actor,
     reason,
     ...(metadata === undefined ? {} : { metadata: valueOfJson(metadata) }),

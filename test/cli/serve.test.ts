@@ -84,6 +84,32 @@ it('is what start does with --http, and serve with --peers', { timeout: TIMEOUT_
   }
 });
 
+it('makes tokens, lists them and ends them', { timeout: TIMEOUT_MS }, async () => {
+  await begin('serve --port 0 --json');
+  const url = await urlNow();
+  const made = await run('token create --role write --prefix order/ --expires 1h --note till');
+  expect([made.code, made.out]).toEqual([0, expect.stringMatching(/^adt_[0-9a-f]{16}_\S{43}\n$/)]);
+  expect(made.err).toContain('role write, "order/", until');
+  const statusOf = async (path: string, token?: string): Promise<number> => {
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token.trim()}` };
+    return (await fetch(`${url}${path}`, { headers })).status;
+  };
+  const path = '/v1/entries?prefix=order/';
+  expect(await statusOf(path)).toBe(401);
+  expect(await statusOf(path, made.out)).toBe(200);
+  expect(await statusOf('/v1/entries', made.out)).toBe(403);
+  const listed = await run('token list');
+  expect(listed.out).toContain('till');
+  expect(listed.out).not.toContain(made.out.trim().slice(-43));
+  const [id] = /[0-9a-f]{16}/.exec(made.out) ?? [];
+  expect(await json('token list')).toMatchObject({ id, role: 'write', prefixes: ['order/'] });
+  expect((await run(`token revoke ${id}`)).code).toBe(0);
+  expect(await statusOf(path, made.out)).toBe(401);
+  expect((await run(`token revoke ${id}`)).code).toBe(3);
+  expect((await run('token create --role root')).code).toBe(2);
+  expect((await run('token create --role admin --prefix a/')).code).toBe(2);
+});
+
 it('refuses options that do not go together, and opens nothing', {
   timeout: TIMEOUT_MS,
 }, async () => {

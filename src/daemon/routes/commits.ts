@@ -30,6 +30,7 @@ export const commitRoutes: readonly Route[] = [
     tag: TAG,
     summary: 'Commits operations, all or none of them.',
     access: 'write',
+    scope: 'write',
     body: REQUEST,
     answers: [{ type: 'json', schema: COMMITTED }],
     errors: [
@@ -52,6 +53,7 @@ export const commitRoutes: readonly Route[] = [
     tag: TAG,
     summary: 'What a commit would do, without doing it.',
     access: 'write',
+    scope: 'write',
     body: REQUEST,
     answers: [{ type: 'json', schema: PREFLIGHT_REPORT }],
     errors: ['invalid_value'],
@@ -66,6 +68,7 @@ export const commitRoutes: readonly Route[] = [
     tag: TAG,
     summary: 'Takes a commit back by a new one.',
     access: 'write',
+    scope: 'write',
     body: fields({ ...WRITE, reason: TEXT }),
     answers: [{ type: 'json', schema: RECEIPT }],
     errors: ['revert_refused', 'reserved_key', 'not_found', 'history_truncated', ...OF_WRITES],
@@ -81,6 +84,7 @@ export const commitRoutes: readonly Route[] = [
     tag: TAG,
     summary: 'The receipt of a command that committed here.',
     access: 'read',
+    scope: 'any',
     answers: [{ type: 'json', schema: RECEIPT }],
     errors: ['not_found'],
     run: async ({ serving, params }) => {
@@ -95,6 +99,7 @@ export const commitRoutes: readonly Route[] = [
     tag: TAG,
     summary: 'Commits of the log from a seq up to its head.',
     access: 'read',
+    scope: 'commits',
     query: fields({ from: Type.Optional(WHOLE), ...COMMIT_WISH, ...PAGED }),
     answers: [
       { type: 'ndjson', schema: COMMIT, failures: ['history_truncated'] },

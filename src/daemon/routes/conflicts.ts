@@ -33,6 +33,7 @@ export const conflictRoutes: readonly Route[] = [
     tag: TAG,
     summary: 'Keys whose siblings differ.',
     access: 'read',
+    scope: 'range',
     query: WHICH,
     answers: [{ type: 'ndjson', schema: CONFLICT }],
     run: async ({ serving, context, query }) =>
@@ -44,6 +45,7 @@ export const conflictRoutes: readonly Route[] = [
     tag: TAG,
     summary: 'Conflicts that a later write ended, newest first.',
     access: 'read',
+    scope: 'range',
     query: WHICH,
     answers: [{ type: 'ndjson', schema: DECIDED_CONFLICT }],
     run: async ({ serving, context, query }) =>
@@ -55,6 +57,7 @@ export const conflictRoutes: readonly Route[] = [
     tag: TAG,
     summary: 'The conflict under a key.',
     access: 'read',
+    scope: 'key',
     answers: [{ type: 'json', schema: CONFLICT }],
     errors: ['not_found', ...OF_KEYS],
     run: async ({ serving, key }) => {
@@ -70,6 +73,7 @@ export const conflictRoutes: readonly Route[] = [
     tag: TAG,
     summary: 'Ends a conflict: by one of its siblings, another value, or a removal.',
     access: 'write',
+    scope: 'key',
     body: fields({ ...RESOLUTION, ...WRITE }),
     answers: [{ type: 'json', schema: RECEIPT }],
     errors: ['not_found', ...OF_KEYS, ...OF_WRITES],

@@ -40,6 +40,7 @@ export const entryRoutes: readonly Route[] = [
     tag: TAG,
     summary: 'Keys and values of a range, in key order.',
     access: 'read',
+    scope: 'range',
     query: fields({ ...RANGE.properties, ...PAGED }),
     answers: [
       { type: 'ndjson', schema: ROW },
@@ -58,6 +59,7 @@ export const entryRoutes: readonly Route[] = [
     tag: TAG,
     summary: 'How many keys a range has.',
     access: 'read',
+    scope: 'range',
     query: RANGE,
     answers: [{ type: 'json', schema: fields({ count: WHOLE }) }],
     run: async ({ serving, query }) => ({ count: await serving.node.count(query) }),
@@ -68,6 +70,7 @@ export const entryRoutes: readonly Route[] = [
     tag: TAG,
     summary: 'What a key holds, with every sibling.',
     access: 'read',
+    scope: 'key',
     answers: [{ type: 'json', schema: ENTRY }],
     errors: ['not_found', ...OF_KEYS],
     run: async ({ serving, key }) => {
@@ -82,6 +85,7 @@ export const entryRoutes: readonly Route[] = [
     tag: TAG,
     summary: 'Sets a key to a value.',
     access: 'write',
+    scope: 'key',
     body: fields({ value: VALUE, ...KEY_CONDITIONS, ...WRITE }),
     answers: [{ type: 'json', schema: RECEIPT }],
     errors: ['reserved_key', ...OF_KEYS, ...OF_WRITES],
@@ -96,6 +100,7 @@ export const entryRoutes: readonly Route[] = [
     tag: TAG,
     summary: 'Removes a key.',
     access: 'write',
+    scope: 'key',
     body: fields({ ...KEY_CONDITIONS, ...WRITE }),
     answers: [{ type: 'json', schema: RECEIPT }],
     errors: ['reserved_key', ...OF_KEYS, ...OF_WRITES],
@@ -108,6 +113,7 @@ export const entryRoutes: readonly Route[] = [
     tag: TAG,
     summary: 'What was written to a key, newest first, as far back as the log goes.',
     access: 'read',
+    scope: 'key',
     query: fields({ limit: Type.Optional(WHOLE), upTo: Type.Optional(WHOLE), ...PAGED }),
     answers: [
       { type: 'ndjson', schema: HISTORY_ENTRY, failures: OF_KEYS },

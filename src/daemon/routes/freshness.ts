@@ -12,6 +12,7 @@ export const freshnessRoutes: readonly Route[] = [
     tag: 'Node',
     summary: 'What this node has applied, and how it stands to where its commits come from.',
     access: 'read',
+    scope: 'any',
     answers: [{ type: 'json', schema: FRESHNESS }],
     run: async ({ serving }) => serving.node.freshness(),
   }),

@@ -27,6 +27,7 @@ const aboutRoutes: readonly Route[] = [
     tag: TAG,
     summary: 'Who the node is.',
     access: 'read',
+    scope: 'any',
     answers: [{ type: 'json', schema: NODE_INFO }],
     run: async ({ serving }) => serving.node.nodeInfo(),
   }),

@@ -17,6 +17,7 @@ export const streamRoutes: readonly Route[] = [
     tag: 'Commits',
     summary: 'Durable commits as they come, without end; goes on behind last-event-id.',
     access: 'read',
+    scope: 'commits',
     headers: {
       'last-event-id': 'The id of the last event that the client had: goes on behind it.',
     },

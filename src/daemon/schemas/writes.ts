@@ -24,6 +24,7 @@ export const WRITE: {
   durability: TOptional<TUnsafe<Durability>>;
   commandId: TOptional<TString>;
   ifSeq: TOptional<TInteger>;
+  within: TOptional<TArray<TString>>;
   actor: TOptional<TString>;
   reason: TOptional<TString>;
   metadata: TOptional<TUnknown>;
@@ -31,6 +32,7 @@ export const WRITE: {
   durability: Type.Optional(DURABILITY),
   commandId: Type.Optional(TEXT),
   ifSeq: Type.Optional(WHOLE),
+  within: Type.Optional(TEXTS),
   actor: Type.Optional(TEXT),
   reason: Type.Optional(TEXT),
   metadata: Type.Optional(VALUE),

@@ -8,6 +8,8 @@ import type { ByteWriter } from '../../core/index.ts';
 import {
   AdastraError,
   checkKey,
+  checkRangeWithin,
+  checkWithin,
   compareKeys,
   decodeValue,
   encodeValue,
@@ -50,6 +52,7 @@ export class Transaction implements OperationContext {
   readonly #operations: OperationRegistry;
   /** May write keys beginning with `$`. */
   readonly system: boolean;
+  readonly #within: readonly string[] | undefined;
   readonly #undo: { key: string; before: WrittenState | undefined }[] = [];
   #depth = 0;
   #encoding = false;
@@ -62,12 +65,15 @@ export class Transaction implements OperationContext {
       operations: OperationRegistry;
       scratch: ByteWriter;
       system: boolean;
+      /** All that it may touch; `undefined`: every key. */
+      within?: readonly string[] | undefined;
     },
   ) {
     this.#overlay = overlay;
     this.#limits = settings.limits;
     this.#operations = settings.operations;
     this.system = settings.system;
+    this.#within = settings.within;
     this.scratch = settings.scratch;
     this.scratch.reset();
   }
@@ -98,6 +104,7 @@ export class Transaction implements OperationContext {
   list(range: Range = {}): IterableIterator<[string, Value]> {
     this.#checkOpen();
     checkRange(range);
+    if (this.#within !== undefined) checkRangeWithin(range, this.#within);
     this.readRanges.push(range);
     return this.#entries(this.#keysIn(range), range.limit ?? Number.POSITIVE_INFINITY);
   }
@@ -213,6 +220,7 @@ export class Transaction implements OperationContext {
   #noteRead(key: string): void {
     this.#checkOpen();
     checkKey(key, this.#limits.keyBytesMax);
+    if (this.#within !== undefined) checkWithin(key, this.#within);
     this.readKeys.add(key);
   }
 
@@ -220,6 +228,7 @@ export class Transaction implements OperationContext {
     this.#checkOpen();
     checkKey(key, this.#limits.keyBytesMax);
     if (!this.system && isReservedKey(key)) throw reservedKey(key);
+    if (this.#within !== undefined) checkWithin(key, this.#within);
     if (!this.#encoding) return;
     throw new AdastraError('nested_write', 'a getter of the value being written wrote itself');
   }

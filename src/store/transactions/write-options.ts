@@ -17,6 +17,7 @@ const KNOWN: readonly string[] = [
   'durability',
   'commandId',
   'ifSeq',
+  'within',
   'ifAbsent',
   'ifStamp',
   'actor',
@@ -25,6 +26,7 @@ const KNOWN: readonly string[] = [
   'signal',
 ];
 const TEXT_BYTES_MAX = 4096;
+const PREFIXES_MAX = 64;
 
 /** Whether anything but the defaults is asked for. */
 export function hasOptions(options: PutOptions | undefined): boolean {
@@ -52,6 +54,7 @@ export function checkWriteOptions(options: PutOptions, limits: Limits): void {
     throw unfit('durability', "is 'always', 'interval' or 'os'");
   if (ifSeq !== undefined && (!Number.isSafeInteger(ifSeq) || ifSeq < 0))
     throw unfit('ifSeq', 'is a seq');
+  checkPrefixes(options.within);
   checkText('commandId', commandId, limits.commandIdBytesMax);
   checkText('actor', actor, TEXT_BYTES_MAX);
   checkText('reason', reason, TEXT_BYTES_MAX);
@@ -81,6 +84,14 @@ function checkConditions({ ifAbsent, ifStamp }: PutOptions): void {
   if (ifStamp !== undefined && typeof ifStamp !== 'string' && !stamps) {
     throw unfit('ifStamp', 'is a stamp or a list of stamps');
   }
+}
+
+function checkPrefixes(within: unknown): void {
+  if (within === undefined) return;
+  const isList = Array.isArray(within) && within.length > 0 && within.length <= PREFIXES_MAX;
+  if (isList && within.every((prefix) => typeof prefix === 'string' && isWellFormed(prefix)))
+    return;
+  throw unfit('within', `is a list of 1 to ${PREFIXES_MAX} key prefixes`);
 }
 
 function checkText(name: string, text: unknown, bytesMax: number): void {

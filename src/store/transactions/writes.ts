@@ -6,6 +6,7 @@
 import {
   AdastraError,
   checkKey,
+  checkWithin,
   type CommitRequest,
   DEFAULT_LIMITS,
   encodeValue,
@@ -130,7 +131,7 @@ export class Writes {
     const lane = this.#lane;
     this.#checkMayWrite();
     checkWriteOptions(options, lane.parts.limits);
-    const tx = this.#transaction(false);
+    const tx = this.#transaction(false, options.within);
     const outcomes: PreflightOutcome[] = [];
     this.#running = true;
     try {
@@ -174,7 +175,12 @@ export class Writes {
       if (typeof options?.reason !== 'string') {
         throw new AdastraError('invalid_options', 'revert needs a reason, which stands in the log');
       }
+      checkWriteOptions(options, lane.parts.limits);
       const commit = revertTarget(lane, seq);
+      // Before it is told what else changed there.
+      for (const { key } of options.within === undefined ? [] : commit.events) {
+        checkWithin(key, options.within ?? []);
+      }
       const fn = (tx: Transaction): void => revertInto(lane, tx, commit);
       const request = { operations: [{ op: 'revert', args: { seq } }] };
       const intent = { options, request, ...revertFields(commit) };
@@ -222,6 +228,7 @@ export class Writes {
     const request = call === undefined ? undefined : { operations: [call], conditions: options };
     const run = (tx: Transaction): void => {
       checkKey(key, this.#lane.parts.limits.keyBytesMax);
+      if (options?.within !== undefined) checkWithin(key, options.within);
       checkKeyConditions(this.#lane.overlay, key, options ?? {});
       write(tx);
     };
@@ -251,7 +258,7 @@ export class Writes {
       const replayed = this.#known.replayed<T>(command);
       if (replayed !== undefined) return replayed;
     }
-    const tx = this.#transaction(intent.system === true);
+    const tx = this.#transaction(intent.system === true, options?.within);
     const value = this.#call(fn, tx);
     this.#checkTouched(tx, options);
     const result = (receipt: Receipt): TransactionResult<T> => ({ receipt, value });
@@ -279,7 +286,7 @@ export class Writes {
     }
   }
 
-  #transaction(system: boolean): Transaction {
+  #transaction(system: boolean, within: WriteOptions['within']): Transaction {
     const { overlay, scratch, parts } = this.#lane;
     return new Transaction(overlay, {
       // Statements of the system are as large as they are, whatever a node allows its users.
@@ -287,6 +294,7 @@ export class Writes {
       operations: parts.operations,
       scratch,
       system,
+      within,
     });
   }
 
