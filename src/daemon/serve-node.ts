@@ -11,8 +11,7 @@ import type { HttpLimits } from './http-limits.ts';
 import { directoryIdentity, type NodeFile, removeNodeFile, writeNodeFile } from './node-file.ts';
 import { RequestMeter } from './request-meter.ts';
 import type { ServedNode, ServedProcess } from './serving.ts';
-import { openSocketServer } from './socket-server.ts';
-import { type HttpOptions, openTcpServer } from './tcp-server.ts';
+import type { HttpOptions } from './tcp-server.ts';
 
 export interface ServeOptions {
   readonly dataDir: string;
@@ -93,6 +92,9 @@ class Servers implements NodeServer {
       audit: new Audit(logger, meter),
       facts: () => this.#known,
     };
+    // Routes and schemas are loaded by those that serve: other commands start without them.
+    const { openTcpServer } = await import('./tcp-server.ts');
+    const { openSocketServer } = await import('./socket-server.ts');
     const tcp = http && (await openTcpServer(served, http));
     if (tcp !== undefined) this.#open.push(() => tcp.close());
     const local = await openSocketServer(served, { dataDir, limits, onStop });
