@@ -101,15 +101,18 @@ it('names what nobody asked for', () => {
   for (const answer of answers.values()) expect(ledger.check(answer)).toEqual([]);
   const seen = all.filter((each) => !ledger.missing().includes(each));
   expect(seen).toEqual([
-    'GET /v1/entries 200',
-    'GET /v1/count 200',
+    'GET /v1/entries 200 as application/x-ndjson',
+    'GET /v1/count 200 as application/json',
     'GET /v1/count 400 invalid_argument',
     'GET /v1/count 425 not_yet',
-    'PUT /v1/entry 200',
-    'GET /v1/stream 200',
+    'PUT /v1/entry 200 as application/json',
+    'GET /v1/stream 200 as text/event-stream',
   ]);
-  const more = spoilt(document, [...COUNT, '418'], { description: '', content: {} });
-  expect(new Ledger(more).missing()).toContain('GET /v1/count 418');
+  const more = spoilt(document, [...COUNT, '418'], {
+    description: '',
+    content: { 'text/plain': {} },
+  });
+  expect(new Ledger(more).missing()).toContain('GET /v1/count 418 as text/plain');
 });
 
 it('finds a handler that is no route', () => {

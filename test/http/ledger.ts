@@ -49,7 +49,7 @@ export class Ledger {
     return said.map((fault) => `${name} ${exchange.status}: ${fault}`);
   }
 
-  /** What the document says and no answer showed: `GET /v1/count 200`, `… 429 overloaded`. */
+  /** What the document says and no answer showed: `GET /v1/count 200 as text/plain`. */
   missing(): string[] {
     return this.documented().filter((each) => !this.#seen.has(each));
   }
@@ -59,11 +59,12 @@ export class Ledger {
     return operationsOf(this.document).flatMap(({ path, method, operation }) =>
       Object.entries(objectOf(operation['responses'])).flatMap(([status, response]) => {
         const name = `${method.toUpperCase()} ${path} ${status}`;
-        const [[type, content] = ['', {}]] = Object.entries(
-          objectOf(resolved(this.document, response)['content']),
-        );
-        if (type === PROBLEM) return codesIn(objectOf(content)).map((code) => `${name} ${code}`);
-        return [name, ...codesIn(objectOf(content)).map((code) => `${name} … ${code}`)];
+        const contents = Object.entries(objectOf(resolved(this.document, response)['content']));
+        return contents.flatMap(([type, content]) => {
+          const codes = codesIn(objectOf(content));
+          if (type === PROBLEM) return codes.map((code) => `${name} ${code}`);
+          return [`${name} as ${type}`, ...codes.map((code) => `${name} … ${code}`)];
+        });
       }),
     );
   }
@@ -97,7 +98,7 @@ export class Ledger {
   }
 
   #bodyFaults({ headers, text }: Exchange, response: Json): string[] {
-    const type = (headers['content-type'] ?? '').replace(/;.*$/, '');
+    const type = typeOf(headers);
     const content = objectOf(response['content'])[type];
     if (content === undefined) return [`the type ${type} is not documented`];
     const { schema, 'x-events': events } = objectOf(content);
@@ -141,14 +142,19 @@ export class Ledger {
 
   #see(name: string, { status, headers, text }: Exchange): void {
     const at = `${name} ${status}`;
-    const type = headers['content-type'] ?? '';
-    if (type.startsWith(PROBLEM)) {
+    const type = typeOf(headers);
+    if (type === PROBLEM) {
       this.#seen.add(`${at} ${codeOf(text)}`);
       return;
     }
-    this.#seen.add(at);
+    this.#seen.add(`${at} as ${type}`);
     for (const code of brokenOffBy(type, text)) this.#seen.add(`${at} … ${code}`);
   }
+}
+
+/** The media type without its parameters. */
+function typeOf(headers: Exchange['headers']): string {
+  return (headers['content-type'] ?? '').replace(/\s*;.*$/, '');
 }
 
 /** Whether a raw path is one of this template. */
