@@ -110,11 +110,12 @@ async function provoke(route: string, status: string, code: string): Promise<str
   const own = refused[code as ErrorCode];
   if (own !== undefined) return send(route, own);
   const isOwn = ROUTES.some((each) => nameOf(each) === route && `${each.errorStatus}` === status);
-  const socket = isOwn ? undefined : elsewhere[code];
+  if (isOwn) return planted(route, code as ErrorCode, ask);
+  const socket = elsewhere[code];
   if (socket !== undefined) return send(route, good, socket);
   const general = refusedEverywhere(code, ask);
   if (general !== undefined) return send(route, general);
-  if (isOwn || PLANTED.has(code) || byNode.includes(code as ErrorCode))
+  if (PLANTED.has(code) || byNode.includes(code as ErrorCode))
     return planted(route, code as ErrorCode, ask);
   throw new Error(`${route}: no request in test/http/exercises/ is refused with ${code}`);
 }
