@@ -52,10 +52,14 @@ function one(value: Value | undefined): string {
 function ofNumber(value: number): string {
   // -0 and 0 are one value.
   number.setFloat64(0, value === 0 ? 0 : value);
-  const turn = number.getUint16(0) >= 0x8000 ? 0xffff : 0;
-  const units = [0, 2, 4, 6].map((at) => number.getUint16(at) ^ turn);
-  units[0] = (units[0] as number) ^ (turn === 0 ? 0x8000 : 0);
-  return String.fromCharCode(...units);
+  const head = number.getUint16(0);
+  const turn = head >= 0x8000 ? 0xffff : 0;
+  return String.fromCharCode(
+    head ^ (turn === 0 ? 0x8000 : turn),
+    number.getUint16(2) ^ turn,
+    number.getUint16(4) ^ turn,
+    number.getUint16(6) ^ turn,
+  );
 }
 
 /** The count of digits, then the digits; both turned round below zero. */

@@ -1,6 +1,6 @@
 /**
- * Rows in the order of an index: leaves of a few hundred, so that putting one in or taking one out
- * moves little, and a place is found by two searches.
+ * Rows in the order of an index: leaves of a hundred or so, so that putting one in or taking one
+ * out moves little, and a place is found by two searches.
  */
 import { assert, compareKeys, type Value } from '../core/index.ts';
 
@@ -25,7 +25,7 @@ export interface RowPlace {
   readonly at: number;
 }
 
-const LEAF_ROWS_MAX = 512;
+const LEAF_ROWS_MAX = 128;
 
 export class SortedRows {
   #leaves: IndexRow[][] = [[]];
