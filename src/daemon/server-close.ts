@@ -21,7 +21,9 @@ export async function closeServer(
   const deadline = performance.now() + graceMs;
   const inHand = (): number => admission.requests + admission.streams;
   while (inHand() > 0 && performance.now() < deadline) await sleep(STEP_MS);
-  if (inHand() > 0) logger?.warn('requests that took too long were cut off');
+  if (inHand() > 0) {
+    logger?.warn('requests that took too long were cut off', { event: 'cut_off' });
+  }
   server.closeAllConnections();
   await closed;
 }

@@ -39,7 +39,9 @@ export async function openEngine(
     // The attempt that made it may have been killed before its name was durable.
     if (state === 'world') syncName(env, path);
     if (finishRepair(env, path) !== undefined) {
-      options.logger?.warn(`went on with a repair of ${path} that was interrupted`);
+      options.logger?.warn(`went on with a repair of ${path} that was interrupted`, {
+        event: 'repair_resumed',
+      });
     }
     const engine = new Engine(openParts(env, path, options, { lock, startMs }));
     await decideAnew(engine.lane as Lane);

@@ -37,6 +37,7 @@ export function openParts(
   if (recovery.tornBytes > 0) {
     options.logger?.warn(
       `recovery set ${recovery.tornBytes} bytes of a torn tail aside: ${recovery.aside.join(', ')}`,
+      { event: 'torn_tail' },
     );
   }
   before?.meter.keepSyncs(before.log.stat().syncSeconds);

@@ -25,10 +25,14 @@ export interface RunningAdastra {
   see(words: string): Promise<void>;
 }
 
-/** Starts `adastra` with these arguments in `cwd`. */
-export function startAdastra(cwd: string, argv: readonly string[]): RunningAdastra {
+/** Starts `adastra` with these arguments in `cwd`; `program`: another copy of its script. */
+export function startAdastra(
+  cwd: string,
+  argv: readonly string[],
+  { program = ADASTRA }: { readonly program?: string } = {},
+): RunningAdastra {
   const { ADASTRA_DATA: _data, ...env } = process.env;
-  const child = spawn(process.execPath, [ADASTRA, ...argv], {
+  const child = spawn(process.execPath, [program, ...argv], {
     cwd,
     env: { ...env, NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -36,7 +36,16 @@ export const operateRoutes: readonly Route[] = [
     summary: 'The node can do its work: a writer takes writes, a reader has a state; else 503.',
     access: 'open',
     answers: [{ type: 'json', schema: fields({ ready: FLAG }) }],
-    errors: ['closed', 'joining', 'latched', 'log_damaged', 'disk_full', 'io_error', 'read_only'],
+    errors: [
+      'closed',
+      'joining',
+      'not_yet',
+      'latched',
+      'log_damaged',
+      'disk_full',
+      'io_error',
+      'read_only',
+    ],
     errorStatus: NOT_READY,
     run: async ({ serving }) => {
       const error = notReadyError(serving);

@@ -58,7 +58,9 @@ export class Follower extends Engine implements SourceListener {
     this.#parts = parts;
     this.#present = present;
     this.#lag = new SourceLag(parts.source.kind, parts.settings.env.clock);
-    parts.settings.options.logger?.info(`following ${nameOf(parts.source)} from ${start.from}`);
+    parts.settings.options.logger?.info(`following ${nameOf(parts.source)} from ${start.from}`, {
+      event: 'following',
+    });
     parts.watch.start(this);
     this.#pump();
   }
@@ -76,7 +78,9 @@ export class Follower extends Engine implements SourceListener {
   lost(reason: string): void {
     if (this.#ending !== undefined) return;
     if (this.#lag.isConnected) {
-      this.parts.options.logger?.warn(`nobody tells of ${nameOf(this.#parts.source)}: ${reason}`);
+      this.parts.options.logger?.warn(`nobody tells of ${nameOf(this.#parts.source)}: ${reason}`, {
+        event: 'source_lost',
+      });
     }
     this.#lag.lost();
     this.#position = undefined;
@@ -197,6 +201,7 @@ export class Follower extends Engine implements SourceListener {
     if (this.#lastRebuild?.reason !== reason || this.#problem === undefined) {
       this.parts.options.logger?.warn(
         `${nameOf(source)} is not the log that was followed (${reason}): made anew from it`,
+        { event: 'source_replaced' },
       );
     }
     this.#lastRebuild = { reason, atMs: env.clock.wallMs(), fromSeq: 0 };
@@ -234,7 +239,9 @@ export class Follower extends Engine implements SourceListener {
     this.#useless.clear();
     this.adopt(next.parts);
     void gone.close();
-    this.parts.options.logger?.info(`the state was made anew, it stands at seq ${next.seq}`);
+    this.parts.options.logger?.info(`the state was made anew, it stands at seq ${next.seq}`, {
+      event: 'rebuilt',
+    });
     this.#checkpointSoon();
   }
 
@@ -273,7 +280,9 @@ export class Follower extends Engine implements SourceListener {
   #tell(error: AdastraError): void {
     if (this.#problem?.message === error.message) return;
     this.#problem = error;
-    this.parts.options.logger?.error(`${nameOf(this.#parts.source)}: ${error.message}`);
+    this.parts.options.logger?.error(`${nameOf(this.#parts.source)}: ${error.message}`, {
+      event: 'source_fault',
+    });
   }
 
   #measure(): void {
@@ -317,7 +326,9 @@ export class Follower extends Engine implements SourceListener {
   #checkpointSoon(): void {
     this.#present.checkpointer.run().catch((error: unknown) => {
       if (this.#ending === undefined) {
-        this.parts.options.logger?.error(`checkpoint failed: ${String(error)}`);
+        this.parts.options.logger?.error(`checkpoint failed: ${String(error)}`, {
+          event: 'checkpoint_failed',
+        });
       }
     });
   }
