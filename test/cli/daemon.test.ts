@@ -201,13 +201,26 @@ it('is told of after a kill, and stopped to its very end', { timeout: TIMEOUT_MS
 it('is a reader too', { timeout: TIMEOUT_MS }, async () => {
   const { url } = await serve();
   expect((await put(url, 'a')).status).toBe(200);
-  const reader = await begin('read --follow adastra-data --data r --json --log-format json');
+  const reader = await begin(
+    'read --follow adastra-data --data r --http 0 --json --log-format json',
+  );
   await expect
     .poll(async () => (await run('daemon status --ready --data r')).code, { timeout: 30_000 })
     .toBe(0);
   await expect
     .poll(async () => await json('daemon status --data r'), { timeout: 30_000 })
     .toMatchObject({ ready: true, lagCommits: 0, source: 'directory' });
+  const { url: readerUrl } = await json('daemon status --data r');
+  const ready = await fetch(`${String(readerUrl)}/readyz`);
+  expect([ready.status, await ready.json()]).toEqual([200, { ready: true }]);
+  const metrics = readExposition(await (await fetch(`${String(readerUrl)}/metrics`)).text());
+  expect(metrics.faults).toEqual([]);
+  const valueOf = (name: string): number | undefined => metrics.series.get(name)?.value;
+  expect(valueOf('adastra_lag_commits{}')).toBe(0);
+  expect(valueOf('adastra_source_connected{kind=directory}')).toBe(1);
+  expect(valueOf('adastra_entries{}')).toBe(1);
+  expect(valueOf('adastra_checkpoint_age_seconds{}')).toBeGreaterThanOrEqual(0);
+  expect((await put(String(readerUrl), 'b')).status).toBe(403);
   expect((await run('daemon stop --data r')).code).toBe(0);
   const { code, err } = await reader.ended;
   expect(code).toBe(0);

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/engine/index.ts';
 import { readExposition, wentBack } from '../support/exposition.ts';
 import { testFolder } from '../support/folder.ts';
-import { ask, begin, serveNode, type ServedNode } from './served-node.ts';
+import { ask, begin, serveHttp, serveNode, type ServedNode } from './served-node.ts';
 
 function folder(): string {
   return join(testFolder('operate'), 'd');
@@ -119,5 +119,30 @@ describe('metrics', () => {
     const after = await metricsOf(served);
     expect(wentBack(before, after)).toEqual([]);
     expect(after.series.get('adastra_commits_total{by=callers}')?.value).toBeGreaterThanOrEqual(2);
+  });
+});
+
+describe('over TCP', () => {
+  it('health is open to everybody, metrics to readers once there is a token', async () => {
+    const served = await serveHttp(folder());
+    const url = String(served.server.url);
+    const statusOf = async (path: string, token?: string): Promise<number> => {
+      const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+      const answer = await fetch(url + path, { headers });
+      await answer.text();
+      return answer.status;
+    };
+    expect(await statusOf('/metrics')).toBe(200);
+    const { token } = await served.node.createToken({ role: 'read' });
+    expect(await statusOf('/metrics')).toBe(401);
+    expect(await statusOf('/metrics', token)).toBe(200);
+    for (const path of ['/healthz', '/readyz']) expect(await statusOf(path)).toBe(200);
+    const { series } = readExposition(
+      await (
+        await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${token}` } })
+      ).text(),
+    );
+    expect(series.get('adastra_refused_total{reason=unauthenticated}')?.value).toBe(1);
+    expect(series.get('adastra_connections{server=http}')?.value).toBeGreaterThanOrEqual(1);
   });
 });

@@ -202,7 +202,7 @@ describe('alerts.yml', () => {
   /** Of sources rather than of one node: some come only where there is a peer or a refusal. */
   async function metricNames(): Promise<ReadonlySet<string>> {
     const found = new Set<string>();
-    for (const file of ['node', 'peer', 'server', 'process']) {
+    for (const file of ['node', 'peer', 'projection', 'server', 'process']) {
       const text = readFileSync(join(ROOT, `src/daemon/metrics/${file}-families.ts`), 'utf8');
       for (const name of names(text)) found.add(name);
     }

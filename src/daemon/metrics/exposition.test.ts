@@ -2,7 +2,9 @@
 import { expect, it } from 'vitest';
 import { Histogram } from '../../core/index.ts';
 import { readExposition, wentBack } from '../../../test/support/exposition.ts';
+import type { ProjectionStatus } from '../../engine/index.ts';
 import { expositionOf, type Family, single } from './exposition.ts';
+import { projectionFamilies } from './projection-families.ts';
 
 function filled(...values: number[]): Histogram {
   const histogram = new Histogram([0.1, 1]);
@@ -54,6 +56,21 @@ it('refuses names that are none, that come twice, and counters without _total', 
   expect(() => expositionOf([one, one])).toThrow('names of their own');
   expect(() => expositionOf([single('gauge', 'a-b', 'One.', 1)])).toThrow('names of their own');
   expect(() => expositionOf([single('counter', 'a', 'One.', 1)])).toThrow('end in _total');
+});
+
+it('tells of projections by their names', () => {
+  const live = { name: 'stock', version: 1, seq: 7, state: 'live', bytes: 10, tooLarge: false };
+  const failed = { ...live, name: 'so"ld', state: 'failed', bytes: undefined };
+  const statuses = [live, failed] as ProjectionStatus[];
+  const { faults, series } = readExposition(expositionOf(projectionFamilies(statuses)));
+  expect(faults).toEqual([]);
+  expect([...series].map(([name, { value }]) => `${name} ${value}`)).toEqual([
+    'adastra_projection_seq{projection=stock} 7',
+    'adastra_projection_seq{projection=so"ld} 7',
+    'adastra_projection_failed{projection=stock} 0',
+    'adastra_projection_failed{projection=so"ld} 1',
+    'adastra_projection_bytes{projection=stock} 10',
+  ]);
 });
 
 it.each([

@@ -8,6 +8,7 @@ import { EXPOSITION_TYPE, expositionOf, type Family, single } from '../metrics/e
 import { freshnessFamilies, nodeFamilies } from '../metrics/node-families.ts';
 import { peerFamilies } from '../metrics/peer-families.ts';
 import { processFamilies } from '../metrics/process-families.ts';
+import { projectionFamilies } from '../metrics/projection-families.ts';
 import { serverFamilies } from '../metrics/server-families.ts';
 import { PROBLEM_TYPE, problemOf } from '../problem.ts';
 import { type Route, route } from '../route.ts';
@@ -84,6 +85,7 @@ async function familiesOf(serving: Serving): Promise<readonly Family[]> {
     single('gauge', 'adastra_ready', 'Whether /readyz says so.', isReady),
     ...freshnessFamilies(await node.freshness()),
     ...(meters === undefined ? [] : [...nodeFamilies(meters), ...peerFamilies(meters)]),
+    ...projectionFamilies(await node.projections()),
     ...serverFamilies(meter),
   ];
 }
