@@ -28,15 +28,23 @@ export function stateAt(
       details: { seq, baseSeq },
     });
   }
-  const { replica, log } = openAt(env, dataDir, seq, limits);
+  const { replica, log } = openAt(env, dataDir, seq, bounds);
   log.abandon();
   return new Reads(replica.storage, replica.origins, limits, () => seq).snapshot();
 }
 
-/** The writer knows that what it published is in the log: no mark has to say so (`witnessSeq`). */
-function openAt(env: Env, dataDir: string, seq: number, limits: Limits): OpenedReplica {
+/**
+ * The writer knows that what it published is in the log: no mark has to say so (`witnessSeq`). All of
+ * it, since a batch that begins below `seq` may end above it.
+ */
+function openAt(
+  env: Env,
+  dataDir: string,
+  seq: number,
+  { limits, headSeq }: { readonly limits: Limits; readonly headSeq: number },
+): OpenedReplica {
   try {
-    const until = { untilSeq: seq, witnessSeq: seq };
+    const until = { untilSeq: seq, witnessSeq: headSeq };
     return openReplica(env, dataDir, { access: 'read', limits, ...until });
   } catch (error) {
     if (!AdastraError.is(error) || error.code !== 'checkpoint_damaged') throw error;
