@@ -27,3 +27,6 @@ export interface EngineParts {
   /** The same for every state of a node while it is open. */
   readonly meter: LaneMeter;
 }
+
+/** What reading needs of them. */
+export type ReadParts = Pick<EngineParts, 'env' | 'dataDir' | 'limits' | 'replica' | 'log'>;

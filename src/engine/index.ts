@@ -30,6 +30,7 @@ export type {
   NodeApi,
   NodeInfo,
   NodeStatus,
+  PastState,
   ReaderStatus,
   RecoveryReport,
   VerifyReport,

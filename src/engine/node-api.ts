@@ -163,6 +163,15 @@ export interface NodeInfo extends NodeMetadata {
   readonly worldId: string;
 }
 
+/** The state behind an earlier commit; it never changes. */
+export interface PastState {
+  readonly seq: number;
+  get(key: string): Promise<Value | undefined>;
+  getEntry(key: string): Promise<Entry | undefined>;
+  count(range?: Range): Promise<number>;
+  list(range?: Range): AsyncIterable<[string, Value]>;
+}
+
 export interface NodeApi extends PeerApi, TokenApi {
   /** The log as files, where the node is in this process; for those who follow it. */
   readonly logFiles?: LogFiles;
@@ -180,6 +189,11 @@ export interface NodeApi extends PeerApi, TokenApi {
   receiptOf(commandId: string): Promise<Receipt | undefined>;
   history(key: string, options?: HistoryOptions): AsyncIterable<HistoryEntry>;
   changes(options?: ChangesOptions): AsyncIterable<Commit>;
+  /**
+   * The state as it stood behind commit `seq`, read from the log as far as it goes back. Its calls
+   * throw `not_yet` for a commit that is not there yet, and `history_truncated`.
+   */
+  at(seq: number): PastState;
   /**
    * Asks a projection; the answer shows commit `seq` and all before it. Throws
    * `projection_unknown` (no such projection, no such query), `projection_failed`.

@@ -13,16 +13,14 @@ import {
 import type { Timers } from '../env/index.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import { DurableCommits } from './durable-commits.ts';
-import type { EngineParts } from './engine-parts.ts';
 import type { Freshness, WaitForSeqOptions } from './freshness.ts';
 import type { ProjectionStatus, QueryAnswer } from '../projections/index.ts';
 import { historyIn } from './history-in.ts';
+import type { ReadParts } from './engine-parts.ts';
+import { PastReads } from './past-reads.ts';
 import type { ChangesOptions, HistoryOptions } from './node-api.ts';
 import type { Reads } from './reads.ts';
 import { SeqWaiters } from './seq-waiters.ts';
-
-/** What reading needs of an open node. */
-export type ReadParts = Pick<EngineParts, 'env' | 'dataDir' | 'limits' | 'replica' | 'log'>;
 
 export abstract class NodeReads {
   abstract readonly feed: ChangeFeed;
@@ -80,6 +78,10 @@ export abstract class NodeReads {
       yield entry;
       this.checkOpen();
     }
+  }
+
+  at(seq: number): PastReads {
+    return new PastReads(this, seq);
   }
 
   changes(options?: ChangesOptions): AsyncGenerator<Commit, void, undefined> {

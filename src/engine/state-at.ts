@@ -34,8 +34,8 @@ export function stateAt(
 }
 
 /**
- * The writer knows that what it published is in the log: no mark has to say so (`witnessSeq`). All of
- * it, since a batch that begins below `seq` may end above it.
+ * The writer knows that what it published is in the log: no mark has to say so (`witnessSeq`). All
+ * of it, since a batch that begins below `seq` may end above it.
  */
 function openAt(
   env: Env,

@@ -36,6 +36,7 @@ import type {
 } from '../engine/index.ts';
 import { recordOfJson } from './record-json.ts';
 import { eventRecords, ndjsonRecords } from './record-streams.ts';
+import { RemotePast } from './remote-past.ts';
 import { RemotePeer, unlessMissing } from './remote-peer.ts';
 import { target } from './request-target.ts';
 import { waitByRequests } from './wait-by-requests.ts';
@@ -66,6 +67,10 @@ export class RemoteNode extends RemotePeer implements NodeApi {
       path,
     });
     for await (const { key, value } of rows) yield [key, value];
+  }
+
+  at(seq: number): RemotePast {
+    return new RemotePast(this.connection, seq);
   }
 
   async put(key: string, value: unknown, options: PutOptions = {}): Promise<Receipt> {

@@ -178,6 +178,29 @@ const HISTORY = [
   ['put', 1],
 ];
 
+const past: NodeApiCase = {
+  name: 'reads the state behind an earlier commit',
+  async run(api) {
+    const { seq } = await api.put('a', { n: 1 });
+    await api.put('b', 1);
+    await api.put('a', 2);
+    await api.remove('b');
+    const early = api.at(seq);
+    checkEqual(early.seq, seq, 'its seq');
+    checkEqual(await early.get('a'), { n: 1 }, 'what was there');
+    checkEqual((await early.getEntry('a'))?.siblings.length, 1, 'with its sibling');
+    checkEqual(await early.get('b'), undefined, 'what came later');
+    const between = api.at(seq + 1);
+    checkEqual(await between.count(), 2, 'how many there were');
+    const rows = await collect(between.list({ reverse: true, limit: 1 }));
+    checkEqual(rows, [['b', 1]], 'a range of them');
+    await checkRejects('not_yet', api.at(seq + 99).get('a'));
+    await checkRejects('not_yet', collect(api.at(seq + 99).list()));
+    await checkRejects('invalid_argument', api.at(-1).count());
+    await checkRejects('invalid_key', early.get(''));
+  },
+};
+
 const live: NodeApiCase = {
   name: 'follows the log, and stops when it is told to',
   async run(api) {
@@ -280,6 +303,7 @@ const CASES: readonly NodeApiCase[] = [
   conditions,
   commits,
   history,
+  past,
   live,
   node,
   projections,

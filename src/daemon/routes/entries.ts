@@ -3,6 +3,7 @@
  */
 import { Type } from 'typebox';
 import { type Range, valueOfJson } from '../../core/index.ts';
+import type { NodeApi } from '../../engine/index.ts';
 import { keyRoutes } from '../key-routes.ts';
 import { historyPage } from '../paging/commit-pages.ts';
 import { entryPage, type ReadRange } from '../paging/entry-pages.ts';
@@ -32,6 +33,8 @@ const RANGE = fields({
   system: Type.Optional(FLAG),
 });
 
+const AT = { at: Type.Optional(WHOLE) };
+
 /** `entries`, `entry`, `count` */
 export const entryRoutes: readonly Route[] = [
   route({
@@ -41,16 +44,18 @@ export const entryRoutes: readonly Route[] = [
     summary: 'Keys and values of a range, in key order.',
     access: 'read',
     scope: 'range',
-    query: fields({ ...RANGE.properties, ...PAGED }),
+    query: fields({ ...RANGE.properties, ...AT, ...PAGED }),
     answers: [
-      { type: 'ndjson', schema: ROW },
+      { type: 'ndjson', schema: ROW, failures: ['history_truncated', 'not_yet'] },
       { type: 'json', schema: pageOf('entries', ROW) },
     ],
-    run: async ({ serving, context, query: { page, cursor, ...range } }) => {
+    errors: ['history_truncated'],
+    run: async ({ serving, context, query: { page, cursor, at, ...range } }) => {
       const wish = { page, cursor };
-      const read: ReadRange = (rest) => serving.node.list(rest);
-      if (isPaged(wish)) return entryPage(read, { range, wish, query: range });
-      return ndjson(context, serving, () => rows(serving, range));
+      const state = stateOf(serving, at);
+      const read: ReadRange = (rest) => state.list(rest);
+      if (isPaged(wish)) return entryPage(read, { range, wish, query: { ...range, at } });
+      return ndjson(context, serving, () => rows(state, range));
     },
   }),
   route({
@@ -60,9 +65,12 @@ export const entryRoutes: readonly Route[] = [
     summary: 'How many keys a range has.',
     access: 'read',
     scope: 'range',
-    query: RANGE,
+    query: fields({ ...RANGE.properties, ...AT }),
     answers: [{ type: 'json', schema: fields({ count: WHOLE }) }],
-    run: async ({ serving, query }) => ({ count: await serving.node.count(query) }),
+    errors: ['history_truncated'],
+    run: async ({ serving, query: { at, ...range } }) => ({
+      count: await stateOf(serving, at).count(range),
+    }),
   }),
   ...keyRoutes({
     nouns: ['entries', 'entry'],
@@ -71,10 +79,11 @@ export const entryRoutes: readonly Route[] = [
     summary: 'What a key holds, with every sibling.',
     access: 'read',
     scope: 'key',
+    query: fields(AT),
     answers: [{ type: 'json', schema: ENTRY }],
-    errors: ['not_found', ...OF_KEYS],
-    run: async ({ serving, key }) => {
-      const entry = await serving.node.getEntry(key);
+    errors: ['not_found', 'history_truncated', ...OF_KEYS],
+    run: async ({ serving, key, query: { at } }) => {
+      const entry = await stateOf(serving, at).getEntry(key);
       if (entry === undefined) throw notThere('value under this key');
       return { key, ...recordJson(entry) };
     },
@@ -131,6 +140,13 @@ export const entryRoutes: readonly Route[] = [
   }),
 ];
 
-async function* rows({ node }: Serving, range: Range): AsyncGenerator<object, void, undefined> {
-  for await (const [key, value] of node.list(range)) yield recordJson({ key, value });
+type State = Pick<NodeApi, 'getEntry' | 'count' | 'list'>;
+
+/** The present one, or the one behind commit `at`. */
+function stateOf({ node }: Serving, at: number | undefined): State {
+  return at === undefined ? node : node.at(at);
+}
+
+async function* rows(state: State, range: Range): AsyncGenerator<object, void, undefined> {
+  for await (const [key, value] of state.list(range)) yield recordJson({ key, value });
 }

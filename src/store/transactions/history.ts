@@ -2,11 +2,11 @@
  * The history of one key, newest first, followed through the links in the log: each event names the
  * seq of the key's event before. What retention let go ends it with `history_truncated`.
  */
-import { AdastraError, type HistoryEntry } from '../../core/index.ts';
+import { AdastraError, type ChangedKey, type HistoryEntry } from '../../core/index.ts';
 import type { CommitLog } from '../../wal/index.ts';
 import type { Collected } from './collected.ts';
 import { collectionNote } from './collection-note.ts';
-import { commitAt } from './log-commits.ts';
+import { commitAt, type LogCommit } from './log-commits.ts';
 
 /**
  * Writes of `key`, from the one at `lastSeq` (0: none) back. Where no link leads on, its tombstone
@@ -18,19 +18,44 @@ export function* historyOf(
   lastSeq: number,
 ): Generator<HistoryEntry, void, undefined> {
   const { log, collected } = place;
+  const forgotten = (before: number): number => collectedBefore(log, collected, key, before);
+  for (const { commit, index } of writesOf(log, key, { lastSeq, forgotten })) {
+    const { events, links: _, effects: __, ...rest } = commit;
+    const { kind, value } = events[index] as ChangedKey;
+    yield { ...rest, kind, value };
+  }
+}
+
+/** One write of a key: the commit, and which of its events it is. */
+export interface KeyWrite {
+  readonly commit: LogCommit;
+  readonly index: number;
+}
+
+/** Where the writes of a key begin, and how to go on where no link leads on. */
+export interface WriteChain {
+  /** 0: none. */
+  readonly lastSeq: number;
+  /** Seq of the key's last event before `seq` that a collection forgot; 0: none. */
+  forgotten(seq: number): number;
+}
+
+/** The writes of `key`, newest first; throws `history_truncated` where the log let one go. */
+export function* writesOf(
+  log: CommitLog,
+  key: string,
+  { lastSeq, forgotten }: WriteChain,
+): Generator<KeyWrite, void, undefined> {
   let before = Number.POSITIVE_INFINITY;
   for (let seq = lastSeq; ; ) {
-    if (seq === 0) seq = collectedBefore(log, collected, key, before);
+    if (seq === 0) seq = forgotten(before);
     if (seq === 0) return;
     const commit = commitAt(log, seq);
-    if (commit === undefined) throw truncated(key, log.baseSeq);
-    const { events, links, effects: _, ...rest } = commit;
-    const index = events.findIndex((event) => event.key === key);
-    const event = events[index];
-    if (event === undefined) throw truncated(key, log.baseSeq);
-    yield { ...rest, kind: event.kind, value: event.value };
+    const index = commit?.events.findIndex((event) => event.key === key) ?? -1;
+    if (commit === undefined || index === -1) throw truncated(key, log.baseSeq);
+    yield { commit, index };
     before = seq;
-    seq = links[index] as number;
+    seq = commit.links[index] as number;
   }
 }
 

@@ -55,11 +55,14 @@ function write(at: KeyAsk, body: object): Exercise {
 export const entryExercises: Exercises = {
   'GET /v1/entries': {
     before: present,
-    good: { query: 'prefix=a%2F&limit=5&reverse=true' },
+    good: { query: 'prefix=a%2F&limit=5&reverse=true&page=2' },
+    streamed: { query: 'prefix=a%2F&limit=5&reverse=true' },
     odd: [
       { query: `prefix=${LONG}` },
       { query: 'system=true' },
       { query: 'page=1' },
+      { query: 'at=1&system=true' },
+      { query: 'at=999999&page=1' },
       { query: 'page=1001' },
       { query: 'cursor=x' },
       { query: 'gt=a&gte=b' },
