@@ -15,6 +15,8 @@ import type { StartPoint } from './start-point.ts';
 
 /** Bytes of the log that are applied without a turn of the event loop. */
 const STEP_BYTES = 1024 * 1024;
+/** How much of the log is applied between two checkpoints while it catches up, at least. */
+const ON_ITS_WAY_BYTES = 1024 * 1024 * 1024;
 
 /** What a follower has of its own, whatever it follows. */
 export interface FollowerSettings {
@@ -49,6 +51,8 @@ export class Following {
   /** Commits behind it are not applied, though the log has them. */
   readonly #untilSeq: number;
   #bytes = 0;
+  /** The bytes at which a checkpoint was last thought of. */
+  #consideredBytes = 0;
 
   constructor(
     settings: FollowerSettings,
@@ -131,8 +135,16 @@ export class Following {
       this.log.accept(batch);
       this.#bytes += batch.frameBytes;
     }
-    this.checkpointer.runIfDue(this.#bytes);
+    this.#checkpointIfDue();
     return { kind: 'applied' };
+  }
+
+  /** On its way it leaves a state behind at once; writing each would cost more than it spares. */
+  #checkpointIfDue(): void {
+    const isOnItsWay = this.log.durableSeq > this.seq;
+    if (isOnItsWay && this.#bytes - this.#consideredBytes < ON_ITS_WAY_BYTES) return;
+    this.#consideredBytes = this.#bytes;
+    this.checkpointer.runIfDue(this.#bytes);
   }
 
   /** Gives up a checkpoint that is being written, and the files. */
