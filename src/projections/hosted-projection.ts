@@ -69,6 +69,7 @@ export class HostedProjection {
       else {
         const { decode } = this.definition;
         this.#state = decode === undefined ? kept.value : decode(kept.value);
+        if (isPromise(this.#state)) return false;
         this.bytes = kept.bytes;
       }
       return true;

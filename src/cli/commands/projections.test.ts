@@ -54,6 +54,26 @@ test('a projection of a module is asked and shown', async () => {
   expect(await run(`query total sum ${module}`)).toMatchObject({ code: 1 });
 });
 
+test('status warns of a projection that stands still', async () => {
+  const broken = {
+    name: 'broken',
+    version: 1,
+    initial: () => 0,
+    apply: () => {
+      throw new Error('it broke');
+    },
+  };
+  const data = ['--data', join(folder, 'data')];
+  const withBroken: typeof clientAccess = {
+    ...clientAccess,
+    open: (options) => clientAccess.open({ ...options, projections: [broken] }),
+  };
+  expect((await runCli(withBroken, ['status', ...data])).out).not.toContain('warning');
+  await run('store put a 1');
+  const { out } = await runCli(withBroken, ['status', ...data]);
+  expect(out).toContain('warning: projection broken stands at seq 2: Error: it broke');
+});
+
 test('a node without projections says so; a module without any is refused', async () => {
   expect((await run('projections')).err).toContain('no projections');
   const unknown = await run('query total sum');

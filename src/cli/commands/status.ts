@@ -62,10 +62,19 @@ function describe(output: Output, report: NodeStatus): string {
     ['peers', report.peers.length === 0 ? 'none' : ''],
   ]);
   const { warnings = [] }: Partial<SyncStateInfo> = report.sync;
-  const warned = warnings.map((text) => `${colors.yellow('warning:')} ${cleanText(text)}`);
+  const warned = [...warnings, ...setAside(report)].map(
+    (text) => `${colors.yellow('warning:')} ${cleanText(text)}`,
+  );
   if (report.peers.length === 0) return [own, ...warned].join('\n');
   const heads = PEER_HEADS.map((head) => colors.dim(head));
   return [own, columns([heads, ...report.peers.map(peerRow)]), ...warned].join('\n');
+}
+
+/** Projections that stand still; a running node of an older version tells of none. */
+function setAside({ projections = [] }: Partial<NodeStatus>): string[] {
+  return projections.flatMap(({ name, error }) =>
+    error === undefined ? [] : [`projection ${name} stands at seq ${error.seq}: ${error.message}`],
+  );
 }
 
 /** What opening found, in one line. */
