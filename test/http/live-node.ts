@@ -61,6 +61,7 @@ export interface LiveNode {
   /** As it is, without what is planted. */
   readonly node: ServedNode;
   readonly planted: Planted;
+  readonly dataDir: string;
   readonly socket: string;
   /** The same over TCP, with a token of an admin. */
   readonly http: Exclude<Place, string>;
@@ -88,6 +89,7 @@ export async function openLiveNode(): Promise<LiveNode> {
   return {
     node,
     planted,
+    dataDir,
     socket: server.socket,
     http: { url: server.url ?? '', token },
     without: (name) => overlaid(shown, { answers: { [name]: undefined }, error: undefined }),

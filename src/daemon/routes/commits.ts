@@ -56,7 +56,7 @@ export const commitRoutes: readonly Route[] = [
     scope: 'write',
     body: REQUEST,
     answers: [{ type: 'json', schema: PREFLIGHT_REPORT }],
-    errors: ['invalid_value'],
+    errors: ['read_only', 'invalid_value'],
     run: async (call) => {
       const operations = call.body.operations.map(operationOf);
       return call.serving.node.preflight({ ...writeOptionsOf(call), operations });

@@ -29,6 +29,7 @@ export const discoveryRoutes: readonly Route[] = [
     body: OPTIONS,
     answers: [{ type: 'json', schema: DISCOVERY_STATUS }],
     errors: [
+      'read_only',
       'invalid_options',
       'invalid_host',
       'invalid_port',
@@ -45,6 +46,7 @@ export const discoveryRoutes: readonly Route[] = [
     summary: 'Stops it.',
     access: 'admin',
     answers: [{ type: 'json', schema: EMPTY }],
+    errors: ['read_only'],
     run: async ({ serving }) => {
       await serving.node.stopDiscovery();
       return {};
@@ -58,6 +60,7 @@ export const discoveryRoutes: readonly Route[] = [
     access: 'admin',
     body: fields({ waitMs: Type.Optional(Type.Integer({ minimum: 0, maximum: WAIT_MS_MAX })) }),
     answers: [{ type: 'json', schema: fields({ nodes: Type.Array(DISCOVERED_NODE) }) }],
+    errors: ['read_only'],
     run: async ({ serving, body }) => ({ nodes: await serving.node.discover(body) }),
   }),
 ];

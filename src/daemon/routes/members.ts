@@ -43,6 +43,7 @@ export const memberRoutes: readonly Route[] = [
     summary: 'All members, those that have left too.',
     access: 'read',
     answers: [{ type: 'json', schema: fields({ members: Type.Array(MEMBER) }) }],
+    errors: ['read_only'],
     run: async ({ serving }) => ({ members: await serving.node.members() }),
   }),
   route({

@@ -96,7 +96,7 @@ const fileRoutes: readonly Route[] = [
     summary: 'Answers when all that was written before is on the disk.',
     access: 'write',
     answers: [{ type: 'json', schema: EMPTY }],
-    errors: ['latched', 'disk_full', 'unknown_outcome'],
+    errors: ['read_only', 'latched', 'disk_full', 'unknown_outcome'],
     run: async ({ serving }) => {
       await serving.node.flush();
       return {};

@@ -16,6 +16,7 @@ export const peerRoutes: readonly Route[] = [
     summary: 'The other members, and how the links to them stand.',
     access: 'read',
     answers: [{ type: 'json', schema: fields({ peers: Type.Array(PEER) }) }],
+    errors: ['read_only'],
     run: async ({ serving }) => ({ peers: await serving.node.peers() }),
   }),
   route({
@@ -26,7 +27,14 @@ export const peerRoutes: readonly Route[] = [
     access: 'admin',
     body: fields({ target: TEXT, timeoutMs: Type.Optional(WHOLE) }),
     answers: [{ type: 'json', schema: PEER }],
-    errors: ['peer_unknown', 'peer_ambiguous', 'peer_unreachable', 'peer_refused', 'timeout'],
+    errors: [
+      'read_only',
+      'peer_unknown',
+      'peer_ambiguous',
+      'peer_unreachable',
+      'peer_refused',
+      'timeout',
+    ],
     run: async ({ serving, context, body: { target, timeoutMs } }) => {
       const signal = signalOf(context);
       return serving.node.connect(target, { signal, timeoutMs });
@@ -39,7 +47,7 @@ export const peerRoutes: readonly Route[] = [
     summary: 'Ends the link to a member until the next connect.',
     access: 'admin',
     answers: [{ type: 'json', schema: EMPTY }],
-    errors: ['peer_unknown', 'peer_ambiguous'],
+    errors: ['read_only', 'peer_unknown', 'peer_ambiguous'],
     run: async ({ serving, params }) => {
       await serving.node.disconnect(params['member'] as string);
       return {};

@@ -28,7 +28,7 @@ export const syncWaitRoutes: readonly Route[] = [
       by: Type.Optional(BY),
     }),
     answers: [{ type: 'json', schema: EMPTY }],
-    errors: ['timeout', 'peer_unknown', 'peer_ambiguous'],
+    errors: ['read_only', 'timeout', 'peer_unknown', 'peer_ambiguous'],
     run: async ({ serving, context, body: { receipt, timeoutMs, by } }) => {
       const options = { signal: signalOf(context), timeoutMs, ...(by === undefined ? {} : { by }) };
       await serving.node.whenAcknowledged(receiptOf(receipt), options);
@@ -43,7 +43,7 @@ export const syncWaitRoutes: readonly Route[] = [
     access: 'read',
     body: fields({ receipt: GIVEN, timeoutMs: Type.Optional(WHOLE) }),
     answers: [{ type: 'json', schema: EMPTY }],
-    errors: ['timeout'],
+    errors: ['read_only', 'timeout'],
     run: async ({ serving, context, body: { receipt, timeoutMs } }) => {
       await serving.node.whenStable(receiptOf(receipt), { signal: signalOf(context), timeoutMs });
       return {};

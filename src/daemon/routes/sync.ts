@@ -28,6 +28,7 @@ const stateRoutes: readonly Route[] = [
     summary: 'How sync stands.',
     access: 'read',
     answers: [{ type: 'json', schema: SYNC_STATE }],
+    errors: ['read_only'],
     run: async ({ serving }) => serving.node.syncStateInfo(),
   }),
   route({
@@ -37,6 +38,7 @@ const stateRoutes: readonly Route[] = [
     summary: 'What waits for whom.',
     access: 'read',
     answers: [{ type: 'json', schema: fields({ outbox: Type.Array(OUTBOX_ENTRY) }) }],
+    errors: ['read_only'],
     run: async ({ serving }) => ({ outbox: await serving.node.outbox() }),
   }),
   route({
@@ -47,6 +49,7 @@ const stateRoutes: readonly Route[] = [
     access: 'read',
     query: fields({ subject: TEXT }),
     answers: [{ type: 'json', schema: SYNC_WHY }],
+    errors: ['read_only'],
     run: async ({ serving, query }) => serving.node.syncWhy(query.subject),
   }),
   route({
@@ -57,6 +60,7 @@ const stateRoutes: readonly Route[] = [
     access: 'admin',
     body: fields({ prune: Type.Optional(FLAG) }),
     answers: [{ type: 'json', schema: TICK_RESULT }],
+    errors: ['read_only'],
     run: async ({ serving, body }) => serving.node.tick(body),
   }),
 ];
@@ -69,6 +73,7 @@ const forkRoutes: readonly Route[] = [
     summary: 'Origins that are frozen here because they have two chains.',
     access: 'read',
     answers: [{ type: 'json', schema: fields({ forks: Type.Array(FORK) }) }],
+    errors: ['read_only'],
     run: async ({ serving }) => ({ forks: await serving.node.forks() }),
   }),
   route({
@@ -103,6 +108,7 @@ const deadLetterRoutes: readonly Route[] = [
     summary: 'Commits of this node that are void elsewhere or could not be authored again.',
     access: 'read',
     answers: [{ type: 'json', schema: fields({ deadLetters: Type.Array(DEAD_LETTER) }) }],
+    errors: ['read_only'],
     run: async ({ serving }) => ({
       deadLetters: (await serving.node.deadLetters()).map(recordJson),
     }),

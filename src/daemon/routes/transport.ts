@@ -18,7 +18,14 @@ export const transportRoutes: readonly Route[] = [
     access: 'admin',
     body: fields({ host: Type.Optional(TEXT), port: Type.Optional(WHOLE) }),
     answers: [{ type: 'json', schema: TRANSPORT_STATUS }],
-    errors: ['invalid_host', 'invalid_port', 'port_in_use', 'permission_denied', 'already_exists'],
+    errors: [
+      'read_only',
+      'invalid_host',
+      'invalid_port',
+      'port_in_use',
+      'permission_denied',
+      'already_exists',
+    ],
     run: async ({ serving, body }) => serving.node.startTransport(body),
   }),
   route({
@@ -28,6 +35,7 @@ export const transportRoutes: readonly Route[] = [
     summary: 'Stops it; links end.',
     access: 'admin',
     answers: [{ type: 'json', schema: EMPTY }],
+    errors: ['read_only'],
     run: async ({ serving }) => {
       await serving.node.stopTransport();
       return {};
