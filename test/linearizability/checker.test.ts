@@ -49,6 +49,7 @@ function read(
   return {
     kind: 'read',
     daemon: 'writer',
+    run: 1,
     key: 'n',
     value,
     claim: whole,
@@ -169,6 +170,14 @@ describe('what must be found', () => {
   ])('of a follower: %s', (_name, claim, finds) => {
     const stale = read(5, [16, 17], { lagMs: 0, ...claim }, { daemon: 'follower' });
     expect(faults([...COMMITS, stale]).join('\n')).toMatch(finds);
+  });
+
+  it('a follower whose answers to one client go back, but not one that was started again', () => {
+    const lag = { logSeq: 4, lagMs: 99_000 };
+    const first = read(3, [12, 13], { seq: 2, lagCommits: 2, ...lag }, { daemon: 'follower' });
+    const back = read(5, [14, 15], { seq: 2, lagCommits: 2, ...lag }, { daemon: 'follower' });
+    expect(faults([...COMMITS, first, back]).join()).toMatch(/follower as 5: nowhere from 3/);
+    expect(faults([...COMMITS, first, { ...back, run: 2 }])).toEqual([]);
   });
 
   it('a follower that answers before it shows what was wanted', () => {

@@ -120,8 +120,8 @@ class Check {
       }
       this.#checkClaim(operation, acknowledged);
       const isWriter = operation.daemon === writer;
-      // A follower's answers are in order for each who asks; they may be older than the writer's.
-      const session = `${operation.client} ${operation.daemon}`;
+      // What a follower answers to one client never goes back, as long as it runs.
+      const session = `${operation.client} ${operation.daemon} ${operation.run}`;
       const own = isWriter ? ended : (readers.get(session) ?? new Endings());
       if (!isWriter) readers.set(session, own);
       own.note(operation.ended, this.#placeRead(operation, own.floorAt(operation.began)));

@@ -34,6 +34,8 @@ export interface CommitOperation extends Span {
 /** Who was read, and what it said of its own freshness. */
 export interface ReadSpan extends Span {
   readonly daemon: string;
+  /** Which of its runs; a follower that starts again may be behind what it showed before. */
+  readonly run: number;
   readonly claim: Claim;
   /** `x-min-seq` of the request. */
   readonly wanted?: number;

@@ -14,15 +14,29 @@ import type { Claim, Outcome, Recorder } from './history.ts';
 const PASSING = new Set(['overloaded', 'closed', 'not_yet', 'unavailable', 'timeout', 'joining']);
 const WAIT_MS = 25;
 
+/** An answer to a read. */
+interface Told {
+  readonly status: number;
+  readonly text: string;
+  readonly claim: Claim;
+  readonly run: number;
+}
+
 interface Json {
   readonly [name: string]: unknown;
+}
+
+/** Where a daemon is, and which of its runs that is: a follower that starts again may be behind. */
+export interface Place {
+  readonly at: string;
+  readonly run: number;
 }
 
 export interface ActorOptions {
   readonly name: string;
   readonly recorder: Recorder;
   /** Where each daemon is; it may move. */
-  readonly places: ReadonlyMap<string, string>;
+  readonly places: ReadonlyMap<string, Place>;
   /** Who takes commits. */
   readonly writer: string;
   /** How long a commit is asked for again. */
@@ -83,12 +97,12 @@ export class HttpActor {
     const end = this.#options.recorder.begin(this.name);
     const answer = await this.#ask(daemon, `/v1/entry?key=${encodeURIComponent(key)}`, wanted);
     if (answer === undefined) return;
-    const { status, text, claim } = answer;
+    const { status, text, claim, run } = answer;
     const json = JSON.parse(text) as Json;
     if (status !== 200 && json['code'] !== 'not_found') return this.#complain(daemon, status, json);
     const value = status === 200 ? valueOfJson(json['value']) : undefined;
-    const asked = wanted === undefined ? {} : { wanted };
-    this.#options.recorder.note({ kind: 'read', daemon, key, value, claim, ...asked, ...end() });
+    const asked = { claim, run, ...(wanted === undefined ? {} : { wanted }) };
+    this.#options.recorder.note({ kind: 'read', daemon, key, value, ...asked, ...end() });
   }
 
   async scan(daemon: string, prefix: string, wanted?: number): Promise<void> {
@@ -96,15 +110,15 @@ export class HttpActor {
     const path = `/v1/entries?prefix=${encodeURIComponent(prefix)}`;
     const answer = await this.#ask(daemon, path, wanted);
     if (answer === undefined) return;
-    const { status, text, claim } = answer;
+    const { status, text, claim, run } = answer;
     const lines = text.split('\n').filter((line) => line !== '');
     const rows = lines.map((line) => JSON.parse(line) as Json);
     const odd = rows.find((row) => typeof row['key'] !== 'string');
     if (status !== 200 || odd !== undefined) return this.#complain(daemon, status, odd ?? {});
     const entries = rows.map((row) => [row['key'] as string, valueOfJson(row['value'])] as const);
-    const asked = wanted === undefined ? {} : { wanted };
+    const asked = { claim, run, ...(wanted === undefined ? {} : { wanted }) };
     const { recorder } = this.#options;
-    recorder.note({ kind: 'scan', daemon, prefix, entries, claim, ...asked, ...end() });
+    recorder.note({ kind: 'scan', daemon, prefix, entries, ...asked, ...end() });
   }
 
   async #tryCommit(commandId: string, calls: readonly Call[]): Promise<Outcome> {
@@ -112,25 +126,24 @@ export class HttpActor {
     const body = { operations: calls, commandId };
     try {
       const asked = { method: 'POST', path: '/v1/commit', body };
-      const { text } = await this.#asker.ask(places.get(writer) as string, asked);
+      const { text } = await this.#asker.ask((places.get(writer) as Place).at, asked);
       return outcomeOf(JSON.parse(text) as Json);
     } catch {
       return { kind: 'unknown' };
     }
   }
 
-  async #ask(
-    daemon: string,
-    path: string,
-    wanted: number | undefined,
-  ): Promise<{ status: number; text: string; claim: Claim } | undefined> {
+  async #ask(daemon: string, path: string, wanted: number | undefined): Promise<Told | undefined> {
     const headers: Record<string, string> =
       wanted === undefined ? {} : { 'x-min-seq': String(wanted) };
     try {
-      const place = this.#options.places.get(daemon) as string;
-      const answer = await this.#asker.ask(place, { path, headers });
+      const { places } = this.#options;
+      const { at, run } = places.get(daemon) as Place;
+      const answer = await this.#asker.ask(at, { path, headers });
       const claim = claimOf(answer.headers);
-      return claim === undefined ? undefined : { ...answer, claim };
+      // Whoever of two runs answered: it counts for neither.
+      if (claim === undefined || places.get(daemon)?.run !== run) return undefined;
+      return { ...answer, claim, run };
     } catch {
       return undefined;
     }

@@ -52,7 +52,7 @@ async function recorded({ clients, each, seed }: Load, mutant?: Mutant): Promise
   const { node } = served;
   await node.commit({ operations: SETUP, commandId: 'setup' });
   const recorder = new Recorder(() => performance.now());
-  const places = new Map([[WRITER, served.server.url ?? '']]);
+  const places = new Map([[WRITER, { at: served.server.url ?? '', run: 1 }]]);
   if (mutant !== undefined) Object.assign(over, mutant(served.engine));
   const actors = Array.from(
     { length: clients },
