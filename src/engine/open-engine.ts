@@ -29,8 +29,8 @@ export async function openEngine(
   settings: OpenSettings,
 ): Promise<Engine> {
   const path = env.fs.resolve(dataDir);
-  if (!options.readOnly) checkNoReader(env, path);
   const state = directoryState(env, path);
+  if (!options.readOnly) checkNoReader(env, path);
   if (state !== 'world') await create(env, path, options, { create: settings.create, state });
   const startMs = env.clock.monoMs();
   if (options.readOnly) return readEngine(env, path, options, startMs, undefined);
