@@ -136,6 +136,10 @@ describe('over TCP', () => {
     const { token } = await served.node.createToken({ role: 'read' });
     expect(await statusOf('/metrics')).toBe(401);
     expect(await statusOf('/metrics', token)).toBe(200);
+    const reports = await served.node.createToken({ role: 'read', prefixes: ['a/'] });
+    expect(await statusOf('/metrics', reports.token)).toBe(403);
+    for (const path of ['/healthz', '/readyz'])
+      expect(await statusOf(path, reports.token)).toBe(200);
     for (const path of ['/healthz', '/readyz']) expect(await statusOf(path)).toBe(200);
     const { series } = readExposition(
       await (
