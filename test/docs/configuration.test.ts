@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { AdastraError, DEFAULT_LIMITS } from '../../src/core/index.ts';
 import { DEFAULT_DISCOVERY_LIMITS } from '../../src/discovery/limits.ts';
+import { SOCKET_LIMITS, TCP_LIMITS } from '../../src/daemon/http-limits.ts';
 import { DISCOVERY_PORT } from '../../src/discovery/plan.ts';
 import { type NodeOptions, resolveOptions } from '../../src/engine/index.ts';
 import { DEFAULT_SYNC_OPTIONS } from '../../src/sync/sync-options.ts';
@@ -41,6 +42,24 @@ it('has every field of sync with its default', () => {
   const defaults = { ...others, 'retry.minMs': retryMinMs, 'retry.maxMs': retryMaxMs };
   const expected = Object.entries(defaults).map(([name, value]) => [name, String(value)]);
   expect(Object.fromEntries(shown)).toEqual(Object.fromEntries(expected));
+});
+
+it('has every limit of the servers with its defaults', () => {
+  const section = text.split(/^## The HTTP server$/m)[1]?.split(/^## /m)[0] ?? '';
+  const rows = [...section.matchAll(/^\| `(\w+)` \| ([\d,]+) \| ([\d,]+) \|/gm)];
+  const shown = rows.map(([, name, ...values]) => [
+    name,
+    ...values.map((value) => Number(value?.replaceAll(',', ''))),
+  ]);
+  const known = Object.entries(TCP_LIMITS).map(([name, value]) => [
+    name,
+    value,
+    SOCKET_LIMITS[name as keyof typeof SOCKET_LIMITS],
+  ]);
+  expect(new Map(shown.map((row) => [row[0], row]))).toEqual(
+    new Map(known.map((row) => [row[0], row])),
+  );
+  expect(shown.length).toBe(known.length);
 });
 
 it('has what cannot be set as it is', () => {
