@@ -41,7 +41,17 @@ describe('a follower of a directory', () => {
       lagMs: 0,
       source: { kind: 'directory', state: 'connected' },
     });
-    expect(env.timers.nextInMs === undefined || reader.seq === writer.seq).toBe(true);
+    await until(env, () => env.fs.list(`${READER_DIRECTORY}/checkpoints`).length > 0);
+    let reads = 0;
+    env.fs.setOnRead(() => {
+      reads++;
+      return undefined;
+    });
+    env.timers.advance(60_000);
+    expect(reads).toBe(0);
+    watch.disconnect();
+    env.timers.advance(5_000);
+    expect(reads).toBeGreaterThan(0);
     await reader.close();
     await writer.close();
   });
