@@ -1,6 +1,7 @@
 // A log of N commits of one put, and what reads it in this process. Mode `replay`: a new follower, as
 // `adastra read` opens it, until it has all of them. Mode `decode`, the floor: the same files through
-// the same scanner, every bundle, commit and event read, nothing kept.
+// the same scanner, every commit's keys and values decoded, nothing kept. Mode `scan` (shown): without
+// keys and values, which replay needs as bytes only.
 
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -27,17 +28,16 @@ export async function load(dir, _fixture, _pairs, n) {
 
 /** Seconds until the n commits were gone through. */
 export function secondsOf(mode, dir, n) {
-  return mode === 'replay' ? replay(dir, n) : decode(dir, n);
+  return mode === 'replay' ? replay(dir, n) : decode(dir, n, mode === 'decode');
 }
 
 /** Nobody tells: what the log marks as durable is all that there is. */
 const SILENT = { start() {}, close() {} };
 
 async function replay(dir, n) {
-  const { followNode } = await part('./directories.js');
-  const source = { kind: 'directory', path: writerIn(dir) };
+  const { followDirectory } = await part('./directories.js');
   const start = performance.now();
-  const node = await followNode({ dataDir: join(dir, 'reader') }, source, SILENT);
+  const node = await followDirectory({ dataDir: join(dir, 'reader') }, writerIn(dir), SILENT);
   await node.waitForSeq(n + 1, { timeoutMs: 280_000 });
   const seconds = (performance.now() - start) / 1_000;
   if ((await node.count()) !== n) throw new Error(`${await node.count()} keys of ${n}`);
@@ -45,10 +45,11 @@ async function replay(dir, n) {
   return seconds;
 }
 
-async function decode(dir, n) {
+async function decode(dir, n, withData) {
   const { nodeEnv } = await part('../env/node/node-env.js');
   const { openFollower } = await part('../wal/index.js');
-  const { BundleReader } = await part('../core/index.js');
+  const { BundleReader, decodeValue, readUtf8 } = await part('../core/index.js');
+  const { VALUE_CODEC_MASK } = await part('../core/bundle-format.js');
   const { bundleRecord } = await part('../store/transactions/bundle-record.js');
   const { LocalPartReader } = await part('../store/transactions/local-part.js');
   const reader = new BundleReader();
@@ -56,6 +57,7 @@ async function decode(dir, n) {
   const start = performance.now();
   const follower = openFollower(nodeEnv(), writerIn(dir), { pollBytes: 1_048_576 });
   let puts = 0;
+  let characters = 0;
   for (;;) {
     const polled = follower.poll();
     if (polled.kind !== 'batches') throw new Error(JSON.stringify(polled));
@@ -63,6 +65,7 @@ async function decode(dir, n) {
     for (const { records } of polled.batches) for (const record of records) read(record);
   }
   const seconds = (performance.now() - start) / 1_000;
+  if (withData && characters === 0) throw new Error('nothing was decoded');
   if (puts < n) throw new Error(`${puts} puts of ${n}`);
   return seconds;
 
@@ -77,9 +80,16 @@ async function decode(dir, n) {
       while (reader.nextEvent()) {
         local.nextLink();
         local.nextEffect();
+        if (withData) decodeEvent(source);
         puts += 1;
       }
     }
     local.finish();
+  }
+
+  function decodeEvent(source) {
+    const { keyStart, keyEnd, valueHead, valueStart, valueEnd } = reader;
+    characters += readUtf8(source, keyStart, keyEnd).length;
+    decodeValue(valueHead & VALUE_CODEC_MASK, source, valueStart, valueEnd, false);
   }
 }
