@@ -1,11 +1,12 @@
 /**
  * All or nothing: for random histories of the inventory, with a fault at every step of every
  * operation and at every operation on the disk, either all effects of a commit are visible to
- * everybody (L1, projection, change feed, log, outbox, replay) or none, and nothing is created or
+ * everybody (L1, projection, change feed, stream, log, outbox, replay) or none, and nothing is created or
  * destroyed. What fails names its seed; ADASTRA_SEED runs that one.
  */
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { ChangeFeed } from '../../src/engine/change-feed.ts';
+import { DurableCommits } from '../../src/engine/durable-commits.ts';
 import { ProjectionHost } from '../../src/projections/index.ts';
 import { Overlay, type PendingEntry } from '../../src/store/transactions/overlay.ts';
 import { figure, TIMEOUT_MS } from '../support/long.ts';
@@ -122,6 +123,18 @@ describe('what must be found', () => {
     });
     const { found } = await failingSteps(size);
     expect(found.join('\n')).toMatch(/the projection holds/);
+  });
+
+  test('a stream that forgets a commit', async () => {
+    const read = DurableCommits.prototype.read;
+    vi.spyOn(DurableCommits.prototype, 'read').mockImplementation(function* some(
+      this: DurableCommits,
+      fromSeq,
+    ) {
+      for (const one of read.call(this, fromSeq)) if (one.place.seq !== 4) yield one;
+    });
+    const { found } = await failingSteps(size);
+    expect(found.join('\n')).toMatch(/the stream shows/);
   });
 
   test('a change feed that forgets a commit', async () => {

@@ -6,10 +6,12 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Prng } from '../../src/core/index.ts';
 import { type Engine, openEngine, replayVerify, resolveOptions } from '../../src/engine/index.ts';
+import { openFollower } from '../../src/engine/follow/open-follower.ts';
 import { stateAt } from '../../src/engine/state-at.ts';
 import type { Env } from '../../src/env/index.ts';
 import { type MemoryEnv, memoryEnv, MemoryFileSystem } from '../../src/env/memory/index.ts';
 import { NodeCrypto } from '../../src/env/node/index.ts';
+import { until } from '../support/follower-world.ts';
 import { figure } from '../support/long.ts';
 import { seedOr } from '../support/seed.ts';
 import { OPERATIONS, randomCommit, SETUP } from './calls.ts';
@@ -83,6 +85,19 @@ const WAYS: readonly (readonly [
   ],
   ['opening to read', async (_world, env, trap) => hashOf(await open(env, trap, true))],
   ['replay --verify', async (_world, env, trap) => replayVerify(trap.env(env), DATA).stateHash],
+  [
+    'a read daemon',
+    async ({ seq }, env, trap) => {
+      const dataDir = '/data/reader';
+      const operations = OPERATIONS.map((operation) => trap.operation(operation));
+      const options = resolveOptions({ dataDir, operations, projections: [JOURNAL] });
+      const source = { kind: 'directory', path: DATA } as const;
+      const watch = { start: () => {}, close: () => {} };
+      const reader = await openFollower(trap.env(env), { dataDir, source, watch, options });
+      await until(env, () => reader.seq === seq);
+      return hashOf(reader);
+    },
+  ],
   [
     'the state at a commit',
     async ({ seq }, env, trap) => {

@@ -13,15 +13,20 @@ import {
   type Value,
   Vector,
 } from '../../src/core/index.ts';
+import { CommitBlock } from '../../src/daemon/streaming/commit-block.ts';
+import { CommitFilter } from '../../src/daemon/streaming/commit-filter.ts';
 import type { Engine } from '../../src/engine/index.ts';
 import { readOutbox } from '../../src/engine/peering/outbox-reader.ts';
 import { type AnyProjection, defineProjection } from '../../src/projections/index.ts';
+import { recordOfJson } from '../../src/remote/record-json.ts';
 import { signHead } from '../../src/store/transactions/index.ts';
 import { inventoryFaults } from '../support/inventory.ts';
 import { effectsText, stateText } from '../support/value-text.ts';
 import type { Effect } from './model.ts';
 
 type Effects = readonly Effect[];
+
+const EVERYTHING = new CommitFilter({}, { role: 'admin', prefixes: undefined });
 
 interface Journal {
   readonly commits: Map<number, [string, Value | undefined][]>;
@@ -68,20 +73,35 @@ export class Witness {
   readonly engine: Engine;
   readonly #heard: Effects[] = [];
   readonly #before: number;
-  readonly #stop: () => void;
+  readonly #streamed: Effects[] = [];
+  #streamedSeq: number;
+  readonly #ends: readonly (() => void)[];
 
   /** `committed`: how many commits the node holds already, which a listener does not hear. */
   constructor(engine: Engine, committed: number) {
     this.engine = engine;
     this.#before = committed;
-    this.#stop = engine.feed.listen(({ changes }) => {
-      const effects = effectsOf(changes);
-      if (effects.length > 0) this.#heard.push(effects);
-    });
+    this.#streamedSeq = engine.durable.seq;
+    this.#ends = [
+      engine.feed.listen(({ changes }) => {
+        const effects = effectsOf(changes);
+        if (effects.length > 0) this.#heard.push(effects);
+      }),
+      engine.durable.listen(() => this.#stream()),
+    ];
   }
 
   end(): void {
-    this.#stop();
+    for (const end of this.#ends) end();
+  }
+
+  /** There is more: what a live stream sends, the bytes that every subscriber gets. */
+  #stream(): void {
+    const { durable } = this.engine;
+    const from = this.#streamedSeq + 1;
+    const block = CommitBlock.gather(durable.read(from), from, durable.seq);
+    this.#streamedSeq = block.lastSeq;
+    this.#streamed.push(...ofEvents(block.eventsBehind(from - 1, EVERYTHING).toString()));
   }
 
   /** What readers see at this very moment, without waiting for anything. */
@@ -106,11 +126,21 @@ export class Witness {
       if (seen !== wanted) found.push(`${who} shows ${seen}, not ${wanted}`);
     };
     check('the change feed', textOf(this.#heard), textOf(commits.slice(this.#before)));
+    check('the stream', textOf(this.#streamed), textOf(commits.slice(this.#before)));
     check('the log', textOf(await logOf(engine)));
     check('the outbox', textOf(outboxOf(engine)));
     const { value } = engine.parts.replica.projections.query('journal', 'commits');
     check('the projection', String(value));
     return found;
+  }
+}
+
+/** Events of a stream as its readers get them. */
+function* ofEvents(events: string): Generator<Effects> {
+  for (const line of events.split('\n')) {
+    if (!line.startsWith('data: ')) continue;
+    const effects = ofCommit(recordOfJson(JSON.parse(line.slice(6))) as unknown as Commit);
+    if (effects.length > 0) yield effects;
   }
 }
 

@@ -25,7 +25,7 @@ export class Versions {
 
   at(key: string, seq: number): Value | undefined {
     const versions = this.#byKey.get(key) ?? [];
-    return versions.findLast((version) => version.seq <= seq)?.value;
+    return versions[firstAbove(versions, seq) - 1]?.value;
   }
 
   /** The state at `seq`, of keys with a prefix, as one text. */
@@ -49,7 +49,12 @@ export class Versions {
     const names = keys.key === undefined ? this.#keys(keys.prefix ?? '') : [keys.key];
     const seqs = new Set<number>();
     for (const name of names) {
-      for (const { seq } of this.#byKey.get(name) ?? []) if (seq > from && seq <= to) seqs.add(seq);
+      const versions = this.#byKey.get(name) ?? [];
+      for (let index = firstAbove(versions, from); index < versions.length; index++) {
+        const { seq } = versions[index] as Version;
+        if (seq > to) break;
+        seqs.add(seq);
+      }
     }
     yield* [...seqs].sort((left, right) => left - right);
   }
@@ -57,6 +62,18 @@ export class Versions {
   #keys(prefix: string): string[] {
     return [...this.#byKey.keys()].filter((key) => key.startsWith(prefix));
   }
+}
+
+/** Index of the first version of a list, in order, that is behind `seq`. */
+function firstAbove(versions: readonly Version[], seq: number): number {
+  let low = 0;
+  let high = versions.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((versions[middle] as Version).seq > seq) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /** Entries as one comparable text. */
