@@ -65,6 +65,8 @@ export interface LiveNode {
   readonly socket: string;
   /** The same over TCP, with a token of an admin. */
   readonly http: Exclude<Place, string>;
+  /** The same with tokens that may less: one reads, one is for a few keys. */
+  readonly lesser: readonly Exclude<Place, string>[];
   /** A directory name that nobody has. */
   folder(): string;
   /** The same without a part that some nodes do not have. */
@@ -84,6 +86,9 @@ export async function openLiveNode(): Promise<LiveNode> {
   const shown = overlaid(node, planted);
   const server = await serveNode(shown, { dataDir, onStop: () => {}, http: {} });
   const { token } = await node.createToken({ role: 'admin' });
+  const reader = await node.createToken({ role: 'read' });
+  const scoped = await node.createToken({ role: 'write', prefixes: ['a'] });
+  const url = server.url ?? '';
   const ends: (() => Promise<void>)[] = [() => server.close()];
   let names = 0;
   return {
@@ -91,7 +96,8 @@ export async function openLiveNode(): Promise<LiveNode> {
     planted,
     dataDir,
     socket: server.socket,
-    http: { url: server.url ?? '', token },
+    http: { url, token },
+    lesser: [reader, scoped].map((each) => ({ url, token: each.token })),
     without: (name) => overlaid(shown, { answers: { [name]: undefined }, error: undefined }),
     folder: () => join(root, `new-${(names += 1)}`),
     serve: async (otherwise) => {
