@@ -46,9 +46,9 @@ export function withSubscribers(dir, job) {
   return withPeer({ module: 'http-adastra', role: 'subscribers', dir }, job);
 }
 
-export function latencies({ dir, n, warm, pauseMs }) {
+export function latencies({ dir, mode, n, warm, pauseMs }) {
   return withServer(dir, (writer) =>
-    withReader(dir, (reader) => visibleLatencies({ writer, reader, n, warm, pauseMs })),
+    withReader(dir, (reader) => visibleLatencies({ writer, reader, mode, n, warm, pauseMs })),
   );
 }
 

@@ -100,6 +100,12 @@ export const floorTls = () => ({
 /** Daemons over HTTP: see contenders/http-*.mjs. */
 export const oursServe = () => ours('serve', { module: 'http-adastra' });
 export const oursRead = (mode = 'read', more) => ours(mode, { module: 'http-adastra', ...more });
+export const oursAsking = () =>
+  oursRead('asking', {
+    role: 'variant',
+    id: 'adastra-asking',
+    label: 'adastra, asked after the answer',
+  });
 export const floorStub = () => ({
   role: 'floor',
   id: 'floor-stub',

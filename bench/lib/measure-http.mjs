@@ -8,6 +8,8 @@ const CLIENTS = 64;
 const WARM_REQUESTS = 5_000;
 /** As JSON 100 bytes long. */
 const VALUE = 'v'.repeat(98);
+/** Until a request has come to the reader and waits there. */
+const WAITING_MS = 3;
 const LANE_WARM_MS = 3_000;
 const PACED_KEYS = 10_000;
 const ARRIVAL_MS_MAX = 30_000;
@@ -38,21 +40,32 @@ export function commitRate({ contender, dir, n }) {
   });
 }
 
-/** From the answer to a commit until a reader answers what it wrote, in ms, one by one. */
-export async function visibleLatencies({ writer, reader, n, warm, pauseMs }) {
+/**
+ * From the answer to a commit until a reader answers with what it wrote, in ms, one by one; 0 where
+ * the reader was first. Mode `waiting`: its answer is waited for by a request that is there already.
+ * Mode `asking`: the request is sent after the commit's answer, so its own round trip is in it.
+ */
+export async function visibleLatencies({ writer, reader, mode, n, warm, pauseMs }) {
   const [put, look] = await Promise.all([
     LoadConnection.open(writer.port),
     LoadConnection.open(reader.port),
   ]);
+  let { seq } = await freshnessOf(writer.port);
   const took = [];
   for (let i = 0; i < warm + n; i += 1) {
+    seq += 1;
+    const wanted = getBytes(`/v1/entries/seen%2F${i}`, reader.port, [`x-min-seq: ${seq}`]);
+    const ask = async () => {
+      await expectOk(look.send(wanted));
+      return process.hrtime.bigint();
+    };
+    const waiting = mode === 'waiting' ? ask() : undefined;
+    if (waiting !== undefined) await sleep(WAITING_MS);
     const receipt = await expectOk(put.send(commitRequest(writer.port, `seen/${i}`)));
     const start = process.hrtime.bigint();
-    const { seq } = JSON.parse(receipt.toString());
-    const wanted = getBytes(`/v1/entries/seen%2F${i}`, reader.port, [`x-min-seq: ${seq}`]);
-    await expectOk(look.send(wanted));
-    const ms = Number(process.hrtime.bigint() - start) / 1e6;
-    if (i >= warm) took.push(ms);
+    const ms = Number((await (waiting ?? ask())) - start) / 1e6;
+    if (JSON.parse(receipt.toString()).seq !== seq) throw new Error('somebody else commits');
+    if (i >= warm) took.push(Math.max(0, ms));
     await sleep(pauseMs);
   }
   put.close();

@@ -27,8 +27,8 @@ export async function transferBytes({ contender, mode, dir, n }) {
 /** Latency of n operations, one at a time, at the share `p`, in ms. */
 export const latencyAt =
   (p) =>
-  async ({ contender, dir, n }) => {
-    const job = { dir, n, warm: LATENCY_WARM, pauseMs: LATENCY_PAUSE_MS };
+  async ({ contender, mode, dir, n }) => {
+    const job = { dir, mode, n, warm: LATENCY_WARM, pauseMs: LATENCY_PAUSE_MS };
     const took = await contender.latencies(job);
     if (took.length !== n) throw new Error(`${took.length} latencies of ${n}`);
     const at = (share) => percentile(took, share);

@@ -1,7 +1,7 @@
 // From the answer of the write daemon until a read daemon on this machine answers with what was
 // written: the slowest of a hundred.
 
-import { oursRead, wsEcho } from '../lib/contenders.mjs';
+import { oursAsking, oursRead, wsEcho } from '../lib/contenders.mjs';
 import { latencyAt } from '../lib/measure-sync.mjs';
 
 export default {
@@ -10,7 +10,7 @@ export default {
   unit: 'ms',
   better: 'lower',
   sizes: { full: { n: 2_000 }, quick: { n: 500 } },
-  contenders: [oursRead(), wsEcho()],
+  contenders: [oursRead('waiting'), wsEcho(), oursAsking()],
   bars: [{ against: 'floor', atMostTimes: 50 }],
   measure: latencyAt(0.99),
 };
