@@ -138,9 +138,9 @@ export class FollowedLog extends ReadOnlyLog {
     this.headDigest = batch.digest;
   }
 
-  /** Whoever writes the log says that all up to `seq` is durable. */
-  noteMark(seq: number): void {
-    this.#follower.noteMark(seq);
+  /** Whoever writes the log says that all up to `seq`, in the files up to `end`, is durable. */
+  noteMark(seq: number, end: LogEnd): void {
+    this.#follower.noteMark(seq, end);
   }
 
   /** Nobody vouches any more for what was told. */

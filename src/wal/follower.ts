@@ -12,6 +12,7 @@ import type { AdastraError } from '../core/index.ts';
 import { equalBytes } from '../core/index.ts';
 import { type Env, errorCode } from '../env/index.ts';
 import { type Batch, copyBatch } from './batch.ts';
+import type { LogEnd } from './commit-log.ts';
 import { FollowerCursor, type Opening } from './follower-cursor.ts';
 import { segmentName } from './format.ts';
 import { damageError, diskError, upgradeError, worldError } from './log-error.ts';
@@ -67,6 +68,8 @@ export class LogFollower {
   #seen = 0;
   /** The highest one that whoever writes the log told. */
   #told = 0;
+  /** Where the writer says that what is durable ends. */
+  #toldEnd: LogEnd | undefined;
   #deliver: FollowerCursor | undefined;
   #ahead: FollowerCursor | undefined;
   #reset: string | undefined;
@@ -109,15 +112,18 @@ export class LogFollower {
   }
 
   /**
-   * Whoever writes the log says that all up to `seq` is durable: the marks in it may be behind.
+   * Whoever writes the log says that all up to `seq`, in the files up to `end`, is durable: the
+   * marks in it may be behind. What stands further on need not be looked at meanwhile.
    */
-  noteMark(seq: number): void {
+  noteMark(seq: number, end: LogEnd): void {
     this.#told = Math.max(this.#told, seq);
+    this.#toldEnd = end;
   }
 
   /** Nobody vouches any more for what was told: only what stands in the log counts. */
   forgetTold(): void {
     this.#told = 0;
+    this.#toldEnd = undefined;
   }
 
   poll(): FollowerPoll {
@@ -139,7 +145,7 @@ export class LogFollower {
     this.#reset = undefined;
     this.#logId = undefined;
     this.#seen = 0;
-    this.#told = 0;
+    this.forgetTold();
     this.#seq = fromSeq;
     this.#digest = fromDigest;
   }
@@ -156,6 +162,7 @@ export class LogFollower {
       this.#deliver = opened;
     }
     const deliver = this.#deliver;
+    if (this.#hasAllTold(deliver)) return NOTHING;
     // Nobody has to look ahead for what is known to be durable already.
     const isTold = this.#told > this.#seq;
     const known: Batch[] = [];
@@ -169,6 +176,13 @@ export class LogFollower {
     this.#handOut(deliver, known, 'toEnd');
     if (known.length > 0 || problem === undefined) return { kind: 'batches', batches: known };
     return this.#faultOfPlace() ?? { kind: 'problem', error: problem };
+  }
+
+  /** Behind it there is nothing durable: zeros at most, which would be read at each poll. */
+  #hasAllTold({ segment, offset }: FollowerCursor): boolean {
+    const end = this.#toldEnd;
+    if (end === undefined || this.#seq < this.markSeq) return false;
+    return segment === end.segment && offset >= end.bytes;
   }
 
   /** Whether, where nothing goes on, our place itself is gone: then it is not damage. */

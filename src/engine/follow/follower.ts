@@ -273,7 +273,8 @@ export class Follower extends Engine implements SourceListener {
 
   /** Of another log nothing is believed; that it is another one shows in the files. */
   #note({ log }: Following): void {
-    if (this.#position?.logId === hexOf(log.logId)) log.noteMark(this.#position.seq);
+    if (this.#position?.logId === hexOf(log.logId))
+      log.noteMark(this.#position.seq, this.#position);
     else log.forgetTold();
   }
 
