@@ -1,52 +1,20 @@
 /** Daemons as who keeps them running sees them: their logs, how they end, what is told of them. */
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent, request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import process from 'node:process';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import {
-  type ProcessResult,
-  runAdastra,
-  type RunningAdastra,
-  startAdastra,
-} from '../support/adastra-process.ts';
+import { beforeEach, expect, it } from 'vitest';
+import { adastraFolder } from '../support/adastra-folder.ts';
+import type { RunningAdastra } from '../support/adastra-process.ts';
 import { readExposition } from '../support/exposition.ts';
 import { TIMEOUT_MS } from '../support/long.ts';
 
-let folder: string;
-let started: RunningAdastra[];
+const folder = adastraFolder('daemon');
+const { run, json, begin } = folder;
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'adastra-daemon-'));
-  started = [];
   expect((await run('init --node-id kitchen')).code).toBe(0);
 });
-
-afterEach(async () => {
-  for (const { child, ended } of started) {
-    child.kill('SIGKILL');
-    await ended;
-  }
-  rmSync(folder, { recursive: true, force: true });
-});
-
-function run(line: string): Promise<ProcessResult> {
-  return runAdastra(folder, line.split(' '));
-}
-
-async function json(line: string): Promise<Record<string, unknown>> {
-  return JSON.parse((await run(`${line} --json`)).out) as Record<string, unknown>;
-}
-
-async function begin(line: string): Promise<RunningAdastra> {
-  const running = startAdastra(folder, line.split(' '));
-  started.push(running);
-  await running.see('"ready":true');
-  return running;
-}
 
 async function serve(options = ''): Promise<{ node: RunningAdastra; url: string }> {
   const node = await begin(`serve --port 0 --json --log-format json${options}`);
@@ -137,9 +105,7 @@ it('answers what it admitted, ends streams, loses nothing that it acknowledged',
   };
   const clients = Array.from({ length: 8 }, (_, name) => client(name));
   await expect.poll(() => acknowledged.size, { timeout: 30_000 }).toBeGreaterThan(50);
-  const tail = startAdastra(folder, ['log', 'tail', '--follow', '--from', '1']);
-  started.push(tail);
-  await tail.see('put k');
+  const tail = await begin('log tail --follow --from 1', 'put k');
   node.child.kill('SIGTERM');
   expect((await node.ended).code).toBe(0);
   await Promise.all(clients);

@@ -1,47 +1,15 @@
 /** `adastra serve` and `start --http` as processes: HTTP beside the socket, and how they end. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import {
-  type ProcessResult,
-  runAdastra,
-  type RunningAdastra,
-  startAdastra,
-} from '../support/adastra-process.ts';
+import { beforeEach, expect, it } from 'vitest';
+import { adastraFolder } from '../support/adastra-folder.ts';
 import { TIMEOUT_MS } from '../support/long.ts';
 
-let folder: string;
-let started: RunningAdastra[];
+const folder = adastraFolder('serve');
+const { run, json, begin } = folder;
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'adastra-serve-'));
-  started = [];
   expect((await run('init --node-id kitchen')).code).toBe(0);
 });
-
-afterEach(async () => {
-  for (const { child, ended } of started) {
-    child.kill('SIGKILL');
-    await ended;
-  }
-  rmSync(folder, { recursive: true, force: true });
-});
-
-function run(line: string): Promise<ProcessResult> {
-  return runAdastra(folder, line.split(' '));
-}
-
-async function json(line: string): Promise<Record<string, unknown>> {
-  return JSON.parse((await run(`${line} --json`)).out) as Record<string, unknown>;
-}
-
-async function begin(line: string): Promise<RunningAdastra> {
-  const running = startAdastra(folder, line.split(' '));
-  started.push(running);
-  await running.see('"ready":true');
-  return running;
-}
 
 async function urlNow(): Promise<string> {
   return (await json('daemon status'))['url'] as string;
@@ -62,7 +30,7 @@ it('serves HTTP and no other nodes', { timeout: TIMEOUT_MS }, async () => {
     discovery: { state: 'off' },
   });
   const port = new URL(url).port;
-  const second = join(folder, 'second');
+  const second = join(folder.path, 'second');
   expect((await run(`init --data ${second}`)).code).toBe(0);
   const taken = await run(`serve --data ${second} --port ${port}`);
   expect([taken.code, taken.err]).toEqual([75, expect.stringContaining('port_in_use')]);

@@ -1,55 +1,21 @@
 /** `adastra start` as a process, and other processes that reach its node through the socket. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import {
-  type ProcessResult,
-  runAdastra,
-  type RunningAdastra,
-  startAdastra,
-} from '../support/adastra-process.ts';
+import { expect, it } from 'vitest';
+import { adastraFolder } from '../support/adastra-folder.ts';
 import { TIMEOUT_MS } from '../support/long.ts';
 
-let folder: string;
-let started: RunningAdastra[];
-
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'adastra-start-'));
-  started = [];
-});
-
-afterEach(async () => {
-  for (const { child, ended } of started) {
-    child.kill('SIGKILL');
-    await ended;
-  }
-  rmSync(folder, { recursive: true, force: true });
-});
-
-function run(line: string): Promise<ProcessResult> {
-  return runAdastra(folder, line.split(' '));
-}
-
-async function json(line: string): Promise<Record<string, unknown>> {
-  return JSON.parse((await run(`${line} --json`)).out) as Record<string, unknown>;
-}
-
-async function begin(line: string, words: string): Promise<RunningAdastra> {
-  const running = startAdastra(folder, line.split(' '));
-  started.push(running);
-  await running.see(words);
-  return running;
-}
+const folder = adastraFolder('start');
+const { run, json, begin } = folder;
 
 /** Writes with another process, so that one node has founded the directory. */
 async function newNode(): Promise<void> {
   expect((await run('init --node-id kitchen')).code).toBe(0);
 }
 
-const socketPath = (): string => join(folder, 'adastra-data/node.sock');
+const socketPath = (): string => join(folder.path, 'adastra-data/node.sock');
 
 it('serves other processes, and ends cleanly at SIGTERM', { timeout: TIMEOUT_MS }, async () => {
   await newNode();
@@ -81,7 +47,7 @@ it('serves other processes, and ends cleanly at SIGTERM', { timeout: TIMEOUT_MS 
   expect([code, signal]).toEqual([0, null]);
   expect(JSON.parse(out)).toMatchObject({ ready: true, nodeId: 'kitchen', socket: socketPath() });
   expect(existsSync(socketPath())).toBe(false);
-  expect(existsSync(join(folder, 'adastra-data/node.json'))).toBe(false);
+  expect(existsSync(join(folder.path, 'adastra-data/node.json'))).toBe(false);
   expect(await json('status')).toMatchObject({ recovery: { cleanClose: true } });
   expect((await run('store get user:1')).out).toBe('Gaspard\n');
 });
@@ -130,7 +96,7 @@ it('is found again after a kill: the stale socket is replaced', {
 it('reaches the node of a directory whose path is too long for a socket', {
   timeout: TIMEOUT_MS,
 }, async () => {
-  const data = join(folder, 'd'.repeat(110));
+  const data = join(folder.path, 'd'.repeat(110));
   await run(`init --data ${data}`);
   const node = await begin(`start --no-discovery --data ${data}`, 'ready');
   const file = JSON.parse(readFileSync(join(data, 'node.json'), 'utf8')) as { socket: string };
